@@ -1,0 +1,134 @@
+"""One numbered database: its keys, their values and their deadlines, kept consistent with each other."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Container
+from typing import TypeAlias
+
+from .structs import Collection
+from .structs.dense import Dense
+
+Value: TypeAlias = bytes | bytearray | int | Collection
+"""What a key holds. A string is bytes, an int while it counts, or a bytearray while it grows in place."""
+
+
+class Everything:
+    """A container that has everything in it."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
+class Database:
+    """The keys of one database.
+
+    `data` is read without a lock, so two rules hold. A writer changes `data` first and `deadlines` after,
+    and a reader looks at `deadlines` first: it can then never take a dead value for a live one. And `busy`
+    is set while several changes are being made that belong together; a reader that finds it set, after it
+    has read, must ask again under the lock. What was read may also have been undone or carried off to
+    another key in the meantime: `retired()` leaves the object that such readers hold busy for ever.
+    """
+
+    __slots__ = ("accesses", "busy", "data", "deadlines", "field_deadlines", "keys", "special", "timetable")
+
+    def __init__(self) -> None:
+        self.data: dict[bytes, Value] = {}
+        self.deadlines: dict[bytes, int] = {}
+        self.field_deadlines: dict[bytes, int] = {}
+        """The earliest deadline of a field, for each hash that may have one; checked when it comes."""
+        self.special: Container[bytes] = self.deadlines
+        """The keys that take more than a look into `data`."""
+        self.keys = Dense()
+        self.timetable: list[tuple[int, bytes]] = []
+        """A heap of deadlines and their keys; an entry that no longer holds is dropped when it comes up."""
+        self.accesses: dict[bytes, int] | None = None
+        """When each key was last used, where that is recorded."""
+        self.busy = False
+
+    def retired(self) -> Database:
+        """A successor with the same contents; this object stays busy for the readers that hold it."""
+        successor = Database.__new__(Database)
+        for name in self.__slots__:
+            setattr(successor, name, getattr(self, name))
+        self.busy = True
+        return successor
+
+    def record_accesses(self) -> None:
+        self.accesses = {}
+        self.special = Everything()
+
+    def successor(self) -> Database:
+        """An empty database with the same settings."""
+        empty = Database()
+        if self.accesses is not None:
+            empty.record_accesses()
+        empty.busy = self.busy
+        return empty
+
+    def put(self, key: bytes, value: Value) -> None:
+        """Give `key` a value, whether it has one or not. O(1)."""
+        if key not in self.data:
+            self.keys.add(key)
+        self.data[key] = value
+
+    def add(self, key: bytes, value: Value) -> None:
+        """Give a value to `key`, which has none. O(1)."""
+        self.data[key] = value
+        self.keys.add(key)
+
+    def remove(self, key: bytes) -> None:
+        """Take out `key`, which must be there, with its deadline. O(1)."""
+        del self.data[key]
+        self.keys.remove(key)
+        self.deadlines.pop(key, None)
+        if self.field_deadlines:
+            self.field_deadlines.pop(key, None)
+        if self.accesses is not None:
+            self.accesses.pop(key, None)
+
+    def set_deadline(self, key: bytes, deadline: int | None) -> None:
+        """Let `key` live until `deadline`, milliseconds since the epoch, or for ever. O(log n)."""
+        if deadline is None:
+            self.deadlines.pop(key, None)
+        elif self.deadlines.get(key) != deadline:
+            self.deadlines[key] = deadline
+            self._schedule(deadline, key)
+
+    def set_field_deadline(self, key: bytes, deadline: int | None) -> None:
+        """Note when the first field of the hash at `key` falls due, or that none does. O(log n)."""
+        if deadline is None:
+            self.field_deadlines.pop(key, None)
+        elif self.field_deadlines.get(key) != deadline:
+            self.field_deadlines[key] = deadline
+            self._schedule(deadline, key)
+
+    def _schedule(self, deadline: int, key: bytes) -> None:
+        timetable = self.timetable
+        heapq.heappush(timetable, (deadline, key))
+        if len(timetable) > 2 * (len(self.deadlines) + len(self.field_deadlines)) + 64:
+            timetable[:] = [(at, key) for key, at in self.deadlines.items()]
+            timetable += [(at, key) for key, at in self.field_deadlines.items()]
+            heapq.heapify(timetable)
+
+    def next_deadline(self) -> int | None:
+        """The earliest deadline of a key or field, or None. O(log n), amortized."""
+        timetable = self.timetable
+        while timetable:
+            deadline, key = timetable[0]
+            if self.deadlines.get(key) == deadline or self.field_deadlines.get(key) == deadline:
+                return deadline
+            heapq.heappop(timetable)
+        return None
+
+    def _check(self) -> None:
+        self.keys._check()
+        assert self.data.keys() == self.keys.positions.keys()
+        assert self.deadlines.keys() <= self.data.keys()
+        scheduled = set(self.timetable)
+        for key, deadline in [*self.deadlines.items(), *self.field_deadlines.items()]:
+            assert (deadline, key) in scheduled
+        for value in self.data.values():
+            if isinstance(value, Collection):
+                value._check()
+                assert len(value) > 0, "an empty value should have gone with its last element"

@@ -1,0 +1,67 @@
+"""Times as callers give them, turned into deadlines: milliseconds since the epoch."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .encoding import AbsoluteExpiry, Encodable, Expiry, integer
+from .errors import DataError, invalid_expire
+from .numbers import INT64_MAX
+
+
+def seconds(time: Expiry | Encodable) -> Encodable:
+    return int(time.total_seconds()) if isinstance(time, timedelta) else time
+
+
+def milliseconds(time: Expiry | Encodable) -> Encodable:
+    return int(time.total_seconds() * 1000) if isinstance(time, timedelta) else time
+
+
+def unix_seconds(when: AbsoluteExpiry | Encodable) -> Encodable:
+    return int(when.timestamp()) if isinstance(when, datetime) else when
+
+
+def unix_milliseconds(when: AbsoluteExpiry | Encodable) -> Encodable:
+    return int(when.timestamp() * 1000) if isinstance(when, datetime) else when
+
+
+class Lifetime:
+    """One of EX, PX, EXAT and PXAT as SET, GETEX, HGETEX and HSETEX take them.
+
+    Read before anything is touched; made into a deadline by `deadline`, once the present is known.
+    """
+
+    __slots__ = ("absolute", "amount", "unit")
+
+    def __init__(self, amount: Encodable, unit: int, absolute: bool) -> None:
+        """`unit` is how many milliseconds one of `amount` is."""
+        self.amount = amount
+        self.unit = unit
+        self.absolute = absolute
+
+    def deadline(self, now: int, command: str) -> int:
+        """The deadline; a ResponseError for what is no integer, not positive or beyond 64 bits."""
+        amount = integer(self.amount)
+        start = 0 if self.absolute else now
+        if amount <= 0 or amount > INT64_MAX // self.unit or amount * self.unit > INT64_MAX - start:
+            raise invalid_expire(command)
+        return start + amount * self.unit
+
+
+def lifetime(
+    ex: Expiry | None, px: Expiry | None, exat: AbsoluteExpiry | None, pxat: AbsoluteExpiry | None
+) -> Lifetime | None:
+    """The one that is given, checked as redis-py checks it."""
+    if ex is not None:
+        if not (isinstance(ex, (int, timedelta)) or (isinstance(ex, str) and ex.isdigit())):
+            raise DataError("ex must be datetime.timedelta or int")
+        return Lifetime(seconds(ex), 1000, absolute=False)
+    if px is not None:
+        if not isinstance(px, (int, timedelta)):
+            raise DataError("px must be datetime.timedelta or int")
+        return Lifetime(milliseconds(px), 1, absolute=False)
+    if exat is not None:
+        return Lifetime(unix_seconds(exat), 1000, absolute=True)
+    if pxat is not None:
+        return Lifetime(unix_milliseconds(pxat), 1, absolute=True)
+    return None

@@ -1,0 +1,103 @@
+"""Effects: the only way state changes, and the funnel that announces and records each one.
+
+An effect is a method of a store that changes one key, absolutely and deterministically: no clock, no
+randomness, no condition is inside. What decides (the command) calls it with final values, and the same
+call made again on the same state gives the same state, so an effect is at once the change and its record.
+
+Bare effects announce nothing: they are as fast as the dicts they change. When somebody wants to know, an
+observer or a journal, `open_funnel` puts every effect of the store behind one gate which tells the
+observers that a key is about to change, hands the record to the journal, and only then lets the effect run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from .keyspace import Keyspace
+
+_Effect = TypeVar("_Effect", bound=Callable[..., Any])
+
+
+class Observer(Protocol):
+    """Somebody who must know of a change before it is made. Called under the store's lock."""
+
+    def changing(self, store: Keyspace[Any], key: bytes) -> None:
+        """`key` is about to change; its value may be read or copied now."""
+
+    def emptying(self, store: Keyspace[Any]) -> None:
+        """All keys of this database are about to go; `store._db` keeps them for who holds it."""
+
+    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
+        """The two databases are about to change places."""
+
+
+class Journal(Protocol):
+    """Where effects are recorded. A record that cannot be kept is an error, and the effect is not made."""
+
+    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+        """Keep one effect; within a batch, until it ends."""
+
+    def end_batch(self) -> None:
+        """The effects since the batch began belong together: all of them or none."""
+
+    def mark(self) -> int:
+        """How far the current batch has come, for `rewind`."""
+
+    def rewind(self, mark: int) -> None:
+        """Forget the effects of the current batch after `mark`: they were rolled back."""
+
+
+def _announce_key(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
+    observer.changing(store, arguments[0])
+
+
+EFFECTS: dict[int, str] = {}
+"""The name of the method for each code. Codes are part of the log's format: they never change."""
+
+_announcements: dict[str, Callable[[Any, Observer, tuple[Any, ...]], None]] = {}
+
+
+def effect(
+    code: int, announce: Callable[[Any, Observer, tuple[Any, ...]], None] = _announce_key
+) -> Callable[[_Effect], _Effect]:
+    """Mark a method as an effect with this code in the log.
+
+    `announce` tells an observer what is about to change; by default the key, the first argument.
+    """
+
+    def register(method: _Effect) -> _Effect:
+        assert code not in EFFECTS, f"code {code} is taken by {EFFECTS[code]}"
+        EFFECTS[code] = method.__name__
+        _announcements[method.__name__] = announce
+        return method
+
+    return register
+
+
+def open_funnel(store: Keyspace[Any]) -> None:
+    """Let every effect of `store` be announced and recorded before it is made."""
+    for code, name in EFFECTS.items():
+        store.__dict__[name] = _gate(store, code, name)
+
+
+def close_funnel(store: Keyspace[Any]) -> None:
+    """Let effects be made without a word again."""
+    for name in EFFECTS.values():
+        store.__dict__.pop(name, None)
+
+
+def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
+    shared = store._shared
+    announce = _announcements[name]
+    make = getattr(type(store), name)
+
+    def gate(*arguments: Any) -> Any:
+        for observer in shared.observers:
+            announce(store, observer, arguments)
+        if shared.journal is not None:
+            shared.journal.write(code, store._index, arguments)
+        return make(store, *arguments)
+
+    return gate

@@ -1,0 +1,59 @@
+"""Python values to the bytes Redis would get from redis-py, and replies back to Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from .errors import NOT_AN_INTEGER, DataError, ResponseError
+from .numbers import parse_int
+
+Encodable: TypeAlias = bytes | bytearray | memoryview | str | int | float
+Expiry: TypeAlias = int | timedelta
+AbsoluteExpiry: TypeAlias = int | datetime
+
+
+def encode(value: Encodable) -> bytes:
+    """The bytes redis-py sends for `value`: UTF-8 for str, repr() for int and float.
+
+    Anything else, bool and None included, is a DataError.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool):
+        raise DataError("Invalid input of type: 'bool'. Convert to a bytes, string, int or float first.")
+    if isinstance(value, (int, float)):
+        return repr(value).encode()
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    raise DataError(
+        f"Invalid input of type: '{type(value).__name__}'. Convert to a bytes, string, int or float first."
+    )
+
+
+def encode_all(values: Iterable[Encodable]) -> list[bytes]:
+    return [encode(value) for value in values]
+
+
+def keys_of(keys: Encodable | Iterable[Encodable], more: Iterable[Encodable] = ()) -> list[bytes]:
+    """One key or many, as redis-py takes them: `mget("a", "b")` or `mget(["a", "b"])`."""
+    if isinstance(keys, (bytes, str, bytearray, memoryview, int, float)):
+        return [encode(keys), *map(encode, more)]
+    try:
+        several = iter(keys)
+    except TypeError:
+        return [encode(keys), *map(encode, more)]  # type: ignore[arg-type]  # encode says what is wrong
+    return [*map(encode, several), *map(encode, more)]
+
+
+def integer(value: Encodable, error: str = NOT_AN_INTEGER) -> int:
+    """A signed 64-bit integer argument, in any form whose text Redis would accept."""
+    if type(value) is int and -0x8000000000000000 <= value <= 0x7FFFFFFFFFFFFFFF:
+        return value
+    number = parse_int(encode(value))
+    if number is None:
+        raise ResponseError(error)
+    return number

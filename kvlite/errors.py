@@ -1,0 +1,100 @@
+"""The exceptions kvlite raises, under redis-py's names, and Redis's error texts in one place.
+
+A `ResponseError` carries the text a Redis client would show: Redis's own, without the leading "ERR".
+"""
+
+from __future__ import annotations
+
+
+class RedisError(Exception):
+    """The root of everything kvlite raises on purpose."""
+
+
+class ConnectionError(RedisError):
+    """The store cannot be reached any more."""
+
+
+class StoreClosedError(ConnectionError):
+    """The store has been closed; open it again to go on."""
+
+
+class TimeoutError(RedisError):
+    """Something did not happen within the time it was given."""
+
+
+class ResponseError(RedisError):
+    """Redis would have answered this call with an error; the text is Redis's."""
+
+
+class OutOfMemoryError(ResponseError):
+    """A write was refused because the store is at its memory limit."""
+
+
+class ReadOnlyError(ResponseError):
+    """A write was asked of a store that only reads."""
+
+
+class NoScriptError(ResponseError):
+    """No script with that digest is known."""
+
+
+class ExecAbortError(ResponseError):
+    """A transaction was dropped because one of its commands could not be queued."""
+
+
+class NoPermissionError(ResponseError):
+    """The user may not do this."""
+
+
+class DataError(RedisError):
+    """An argument of a kind that cannot be sent to Redis, or that contradicts another."""
+
+
+class InvalidResponse(RedisError):
+    """A peer broke the protocol."""
+
+
+class PubSubError(RedisError):
+    """A PubSub object was used in a way it does not allow."""
+
+
+class WatchError(RedisError):
+    """A watched key changed before the transaction ran."""
+
+
+class LockError(RedisError, ValueError):
+    """A lock could not be acquired or released."""
+
+    def __init__(self, message: str | None = None, lock_name: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.lock_name = lock_name
+
+
+class LockNotOwnedError(LockError):
+    """The lock is held by somebody else, or by nobody."""
+
+
+WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
+NOT_AN_INTEGER = "value is not an integer or out of range"
+OUT_OF_RANGE = "value is out of range"
+MUST_BE_POSITIVE = "value is out of range, must be positive"
+NOT_A_FLOAT = "value is not a valid float"
+SYNTAX = "syntax error"
+NO_SUCH_KEY = "no such key"
+INCREMENT_OVERFLOWS = "increment or decrement would overflow"
+DECREMENT_OVERFLOWS = "decrement would overflow"
+INCREMENT_NOT_FINITE = "increment would produce NaN or Infinity"
+OFFSET_OUT_OF_RANGE = "offset is out of range"
+STRING_TOO_LONG = "string exceeds maximum allowed size (proto-max-bulk-len)"
+INDEX_OUT_OF_RANGE = "index out of range"
+DB_INDEX_OUT_OF_RANGE = "DB index is out of range"
+INVALID_CURSOR = "invalid cursor"
+
+
+def wrong_arity(command: str) -> ResponseError:
+    return ResponseError(f"wrong number of arguments for '{command}' command")
+
+
+def invalid_expire(command: str) -> ResponseError:
+    return ResponseError(f"invalid expire time in '{command}' command")

@@ -1,0 +1,413 @@
+"""The keyspace every type builds on: looking keys up, letting them expire, the effects all values share.
+
+`Shared` is what the sixteen databases of one store have in common; `Keyspace` is one of them, and the
+base of every type's methods.
+
+How an operation is built: a public method speaks Python (`zadd`), turns its arguments into bytes and
+numbers and calls a private half (`_zadd`), which the wire calls too. The half takes the lock, looks the key
+up with `_read` or `_write`, decides, and changes state through effects only (`_effect_...`). A half that
+makes several effects, or calls another half, does it between `_begin` and `_end`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from random import Random
+from typing import Any, Generic, TypeVar, cast
+
+from .clock import Clock, ManualClock
+from .database import Database, Value
+from .effects import Journal, Observer, close_funnel, effect, open_funnel
+from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, ResponseError, StoreClosedError
+from .structs import Collection
+from .waiting import Waiter, WaitingRoom
+
+T = TypeVar("T")
+"""What a reply is made of: bytes, or str in a store that decodes responses."""
+C = TypeVar("C", bound=Collection)
+R = TypeVar("R")
+
+DATABASES = 16
+EXPIRE_AT_ONCE = 20
+"""How many dead keys one write clears away, at most."""
+
+
+class Shared:
+    """What the databases of one store share: the lock, the clock, who waits and who observes."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.now = clock.now
+        self.random = random
+        self.stores: list[Keyspace[Any] | None] = [None] * DATABASES
+        self.open_stores: list[Keyspace[Any]] = []
+        self.room = WaitingRoom()
+        self.next_due: int | None = None
+        """No key is due before this, milliseconds since the epoch; None when none has a deadline."""
+        self.observers: list[Observer] = []
+        self.journal: Journal | None = None
+        self.depth = 0
+        self.serving = False
+        self.expired = 0
+        self.closed = False
+        if isinstance(clock, ManualClock):
+            clock.follow(self)
+
+    # Observing
+
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` of every change from now on."""
+        self.observers.append(observer)
+        self._place_gates()
+
+    def stop_observing(self, observer: Observer) -> None:
+        self.observers.remove(observer)
+        self._place_gates()
+
+    def keep_journal(self, journal: Journal) -> None:
+        self.journal = journal
+        self._place_gates()
+
+    def _place_gates(self) -> None:
+        place = open_funnel if self.observers or self.journal is not None else close_funnel
+        for store in self.open_stores:
+            place(store)
+
+    # Deadlines
+
+    def schedule(self, deadline: int) -> None:
+        if self.next_due is None or deadline < self.next_due:
+            self.next_due = deadline
+
+    def expire_due(self, limit: int | None = None) -> None:
+        """Remove keys and fields whose deadline has come, in the order of their deadlines."""
+        now = self.now()
+        while True:
+            due, store = None, None
+            for candidate in self.open_stores:
+                deadline = candidate._db.next_deadline()
+                if deadline is not None and (due is None or deadline < due):
+                    due, store = deadline, candidate
+            self.next_due = due
+            if due is None or store is None or due > now or limit == 0:
+                return
+            store._expire_next(due)
+            if limit is not None:
+                limit -= 1
+
+    def next_deadline(self) -> int | None:
+        with self.lock:
+            if self.next_due is not None:
+                dues = [store._db.next_deadline() for store in self.open_stores]
+                self.next_due = min((due for due in dues if due is not None), default=None)
+            timeout = self.room.next_timeout()
+            both = [instant for instant in (self.next_due, timeout) if instant is not None]
+            return min(both, default=None)
+
+    def run_due(self) -> None:
+        with self.lock:
+            self.expire_due()
+            self.room.time_out(self.now())
+
+    # Waiting
+
+    def born(self, store: Keyspace[Any], key: bytes) -> None:
+        """Serve those who wait for `key`, as soon as what is being done is done."""
+        self.room.born(store, key)
+        for each in self.open_stores:
+            each._release = self._serve_and_release
+
+    def _serve_and_release(self) -> None:
+        if self.depth > 0 or self.serving:
+            self.lock.release()
+            return
+        self.serving = True
+        try:
+            self.room.serve()
+        finally:
+            self.serving = False
+            for store in self.open_stores:
+                store._release = self.lock.release
+            self.lock.release()
+
+
+class _ClosedDatabase(Database):
+    """Sends every reader the long way round, where it learns that the store is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record_accesses()
+        self.busy = True
+
+
+class Keyspace(Generic[T]):
+    """One database of a store: the halves of its operations that know no type."""
+
+    _db: Database
+    _shared: Shared
+    _index: int
+    _acquire: Callable[[], object]
+    _release: Callable[[], None]
+    _lines: dict[bytes, Any]
+
+    def _attach(self, shared: Shared, index: int) -> None:
+        """Become database `index` of those that share `shared`."""
+        self._shared = shared
+        self._index = index
+        self._db = Database()
+        self._acquire = shared.lock.acquire
+        self._release = shared.lock.release
+        self._lines = {}
+        self._db.busy = shared.depth > 0
+        shared.stores[index] = self
+        shared.open_stores.append(self)
+        if shared.observers or shared.journal is not None:
+            open_funnel(self)
+
+    def _sibling(self, index: int) -> Keyspace[T]:
+        """Database `index` of the same store; the same object each time."""
+        if not 0 <= index < DATABASES:
+            raise ResponseError(DB_INDEX_OUT_OF_RANGE)
+        shared = self._shared
+        self._acquire()
+        try:
+            store = shared.stores[index]
+            if store is None:
+                store = object.__new__(type(self))
+                store._attach(shared, index)
+                if self._db.accesses is not None:
+                    store._db.record_accesses()
+            return store
+        finally:
+            self._release()
+
+    def _close(self) -> None:
+        shared = self._shared
+        self._acquire()
+        try:
+            shared.closed = True
+            error = StoreClosedError("the store is closed")
+            for store in shared.open_stores:
+                shared.room.dismiss(store, error)
+                store._db = _ClosedDatabase()
+                store._acquire = self._refuse
+        finally:
+            shared.lock.release()
+
+    @staticmethod
+    def _refuse() -> None:
+        raise StoreClosedError("the store is closed")
+
+    # Replies: bytes here, str in a store that decodes responses
+
+    def _one(self, value: bytes) -> T:
+        return cast("T", value)
+
+    def _maybe(self, value: bytes | None) -> T | None:
+        return cast("T | None", value)
+
+    def _many(self, values: list[bytes]) -> list[T]:
+        return cast("list[T]", values)
+
+    def _many_maybe(self, values: list[bytes | None]) -> list[T | None]:
+        return cast("list[T | None]", values)
+
+    def _mapping(self, pairs: dict[bytes, bytes]) -> dict[T, T]:
+        return cast("dict[T, T]", pairs)
+
+    def _scored(self, pairs: list[tuple[bytes, R]]) -> list[tuple[T, R]]:
+        return cast("list[tuple[T, R]]", pairs)
+
+    # Looking up, under the lock
+
+    def _peek(self, key: bytes) -> Value | None:
+        """The live value at `key`, without counting as a use of it."""
+        db = self._db
+        deadline = db.deadlines.get(key)
+        if deadline is not None and deadline <= self._shared.now():
+            self._expire(key)
+            return None
+        if db.field_deadlines and key in db.field_deadlines:
+            self._expire_fields(key)
+        return db.data.get(key)
+
+    def _live(self, key: bytes) -> Value | None:
+        """The live value at `key`, one of the keys that take more than a look into `data`."""
+        value = self._peek(key)
+        accesses = self._db.accesses
+        if accesses is not None and value is not None:
+            accesses[key] = self._shared.now()
+        return value
+
+    def _read(self, key: bytes, kind: type[C]) -> C | None:
+        """The collection of this kind at `key`, or None; WRONGTYPE for a value of another kind."""
+        db = self._db
+        value = self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
+        if value is None or isinstance(value, kind):
+            return value
+        raise ResponseError(WRONG_TYPE)
+
+    def _write(self, key: bytes, kind: type[C]) -> C | None:
+        """As `_read`, for a command that may change the value; clears away some dead keys first."""
+        if self._shared.next_due is not None:
+            self._reap()
+        db = self._db
+        value = self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
+        if value is None or isinstance(value, kind):
+            return value
+        raise ResponseError(WRONG_TYPE)
+
+    # Expiry
+
+    def _reap(self) -> None:
+        """Clear away a bounded number of dead keys. Every write does it when some key has a deadline."""
+        shared = self._shared
+        if shared.next_due is not None and shared.next_due <= shared.now():
+            shared.expire_due(EXPIRE_AT_ONCE)
+
+    def _expire(self, key: bytes) -> None:
+        self._shared.expired += 1
+        self._effect_drop(key)
+
+    def _expire_next(self, deadline: int) -> None:
+        """Remove the key, or the fields, at the head of the timetable, whose deadline this is."""
+        db = self._db
+        key = db.timetable[0][1]
+        if db.deadlines.get(key) == deadline:
+            self._expire(key)
+        else:
+            self._expire_fields(key)
+
+    def _expire_fields(self, key: bytes) -> None:
+        """Remove the fields of the hash at `key` whose deadline has come. Hashes know how."""
+        raise NotImplementedError
+
+    # Several effects that belong together
+
+    def _begin(self) -> None:
+        """What follows, until `_end`, is one for every reader and one record in the log."""
+        shared = self._shared
+        shared.depth += 1
+        if shared.depth == 1:
+            for store in shared.open_stores:
+                store._db.busy = True
+
+    def _end(self) -> None:
+        shared = self._shared
+        shared.depth -= 1
+        if shared.depth == 0:
+            for store in shared.open_stores:
+                store._db.busy = False
+            if shared.journal is not None:
+                shared.journal.end_batch()
+
+    # Births
+
+    def _birth(self, key: bytes, value: Value) -> None:
+        """Give a value to `key`, which has none."""
+        self._db.add(key, value)
+        if key in self._lines:
+            self._shared.born(self, key)
+
+    def _block(
+        self,
+        keys: list[bytes],
+        kind: type[Collection],
+        serve: Callable[[bytes], R | None],
+        timeout: float,
+    ) -> R | None:
+        """What `serve` gives for the first of `keys` that has something, waiting up to `timeout` seconds.
+
+        0 waits for ever. Within a transaction nothing is waited for. None when the time is up.
+        """
+        shared = self._shared
+        self._acquire()
+        try:
+            for key in keys:
+                result = serve(key)
+                if result is not None:
+                    return result
+            if shared.depth > 0:
+                return None
+            waiter = Waiter(self, keys, kind, serve)
+            manual = isinstance(shared.clock, ManualClock)
+            shared.room.park(waiter, shared.now() + round(timeout * 1000) if timeout and manual else None)
+        finally:
+            self._release()
+        try:
+            waiter.wait(timeout if timeout and not manual else None)
+        finally:
+            with shared.lock:
+                if waiter.parked:
+                    shared.room.leave(waiter)
+        if waiter.error is not None:
+            raise waiter.error
+        return cast("R | None", waiter.result)
+
+    # Effects that any value can undergo
+
+    @effect(1)
+    def _effect_drop(self, key: bytes) -> None:
+        """Remove `key`."""
+        self._db.remove(key)
+
+    @effect(2)
+    def _effect_deadline(self, key: bytes, deadline: int | None) -> None:
+        """Let `key` live until `deadline`, milliseconds since the epoch, or for ever."""
+        self._db.set_deadline(key, deadline)
+        if deadline is not None:
+            self._shared.schedule(deadline)
+
+    @effect(3)
+    def _effect_load(self, key: bytes, value: Value, deadline: int | None) -> None:
+        """Make `value`, which nobody else may hold, the value of `key`."""
+        self._replace(key, value, deadline)
+
+    @staticmethod
+    def _announce_move(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
+        key, index, new_key = arguments
+        observer.changing(store, key)
+        observer.changing(store._sibling(index), new_key)
+
+    @effect(4, announce=_announce_move.__func__)  # type: ignore[attr-defined]
+    def _effect_move(self, key: bytes, index: int, new_key: bytes) -> None:
+        """Carry the value of `key`, with its deadline, over to `new_key` of database `index`."""
+        value = self._db.data[key]
+        deadline = self._db.deadlines.get(key)
+        self._db = self._db.retired()
+        self._db.remove(key)
+        self._sibling(index)._replace(new_key, value, deadline)
+
+    @staticmethod
+    def _announce_flush(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
+        observer.emptying(store)
+
+    @effect(5, announce=_announce_flush.__func__)  # type: ignore[attr-defined]
+    def _effect_flush(self) -> None:
+        """Remove every key of this database. O(1)."""
+        self._db = self._db.successor()
+
+    @staticmethod
+    def _announce_swap(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
+        observer.swapping(store, store._sibling(arguments[0]))
+
+    @effect(6, announce=_announce_swap.__func__)  # type: ignore[attr-defined]
+    def _effect_swap(self, index: int) -> None:
+        """Change places with database `index`. O(1), and what is waited for on either."""
+        other = self._sibling(index)
+        self._db, other._db = other._db.retired(), self._db.retired()
+        for store in (self, other):
+            for key in store._lines:
+                if key in store._db.data:
+                    self._shared.born(store, key)
+
+    def _replace(self, key: bytes, value: Value, deadline: int | None) -> None:
+        db = self._db
+        db.put(key, value)
+        db.set_deadline(key, deadline)
+        if deadline is not None:
+            self._shared.schedule(deadline)
+        if key in self._lines:
+            self._shared.born(self, key)

@@ -1,0 +1,44 @@
+"""What every value with elements has in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+KINDS: dict[str, type[Collection]] = {}
+"""Every kind of collection by its name, for reading dumps back."""
+
+
+class Collection:
+    """A value made of elements: a list, a hash, a set, a sorted set.
+
+    A subclass names its kind, as Redis's TYPE does: `class SortedSet(Collection, kind="zset")`.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls, kind: str | None = None) -> None:
+        if kind is not None:
+            cls.kind = kind
+            KINDS[kind] = cls
+
+    def __len__(self) -> int:
+        """The number of elements. O(1)."""
+        raise NotImplementedError
+
+    def copy(self) -> Self:
+        """Another one with the same elements, sharing nothing that can change. O(n)."""
+        raise NotImplementedError
+
+    def dump(self) -> Any:
+        """The elements as msgpack can carry them: lists, maps, bytes, ints, floats, None. O(n)."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, dump: Any) -> Self:
+        """What `dump` was made from. O(n)."""
+        raise NotImplementedError
+
+    def _check(self) -> None:
+        """Assert the invariants. For tests."""
+        raise NotImplementedError
