@@ -87,6 +87,14 @@ class Database:
         if self.accesses is not None:
             self.accesses.pop(key, None)
 
+    def replace(self, key: bytes, value: Value, deadline: int | None) -> None:
+        """Give `key` this value and this deadline, whatever it had. O(log n)."""
+        self.put(key, value)
+        self.set_deadline(key, deadline)
+        field_deadline = value.next_deadline() if isinstance(value, Collection) else None
+        if field_deadline is not None or self.field_deadlines:
+            self.set_field_deadline(key, field_deadline)
+
     def set_deadline(self, key: bytes, deadline: int | None) -> None:
         """Let `key` live until `deadline`, milliseconds since the epoch, or for ever. O(log n)."""
         if deadline is None:

@@ -405,9 +405,9 @@ class Keyspace(Generic[T]):
 
     def _replace(self, key: bytes, value: Value, deadline: int | None) -> None:
         db = self._db
-        db.put(key, value)
-        db.set_deadline(key, deadline)
-        if deadline is not None:
-            self._shared.schedule(deadline)
+        db.replace(key, value, deadline)
+        for due in (deadline, db.field_deadlines.get(key)):
+            if due is not None:
+                self._shared.schedule(due)
         if key in self._lines:
             self._shared.born(self, key)

@@ -1,9 +1,415 @@
-"""Several commands as one."""
+"""Several commands as one: pipelines with WATCH, as redis-py has them, and atomic blocks that roll back."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from .database import Database, Value
+from .encoding import Encodable, encode
+from .errors import RedisError, ResponseError, WatchError
 from .keyspace import Keyspace, T
+from .lock import Lock
+from .structs import Collection
 
 
 class Transactions(Keyspace[T]):
-    """pipeline(), transaction(), atomic(), lock()."""
+    """Doing several things as one."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline[T]:
+        """Commands that are collected and then executed together: `pipe.set(...).incr(...).execute()`.
+
+        With `transaction` they are one for every other thread, and one record in the log; a command that
+        fails does not stop the others. `shard_hint` has no meaning here.
+        """
+        return Pipeline(self, transaction)
+
+    def transaction(
+        self,
+        func: Callable[[Pipeline[T]], Any],
+        *watches: Encodable,
+        shard_hint: str | None = None,
+        value_from_callable: bool = False,
+        watch_delay: float | None = None,
+    ) -> Any:
+        """Run `func(pipe)` with `watches` watched and execute what it queued, again if something came between.
+
+        The results of the commands, or what `func` returned with `value_from_callable`. Before it tries again
+        it sleeps `watch_delay` seconds.
+        """
+        with self.pipeline(True, shard_hint) as pipe:
+            while True:
+                try:
+                    if watches:
+                        pipe.watch(*watches)
+                    value = func(pipe)
+                    results = pipe.execute()
+                    return value if value_from_callable else results
+                except WatchError:
+                    if watch_delay:
+                        time.sleep(watch_delay)
+
+    def atomic(self) -> Atomic:
+        """A block whose commands are one for every other thread; an exception undoes all of them.
+
+        >>> with store.atomic():                                    # doctest: +SKIP
+        ...     store.decrby("alice", 10)
+        ...     store.incrby("bob", 10)
+
+        Other threads wait while the block runs. Blocks nest, and each undoes its own part. Within a block
+        blocking commands do not wait. What a key held before its first change is copied, O(its size).
+        """
+        return Atomic(self)
+
+    def lock(
+        self,
+        name: str,
+        timeout: float | None = None,
+        sleep: float = 0.1,
+        blocking: bool = True,
+        blocking_timeout: float | None = None,
+        lock_class: Callable[..., Lock] | None = None,
+        thread_local: bool = True,
+        raise_on_release_error: bool = True,
+    ) -> Lock:
+        """A lock kept under the key `name`, with redis-py's interface; see `kvlite.lock.Lock`."""
+        make = Lock if lock_class is None else lock_class
+        return make(
+            self,
+            name,
+            timeout=timeout,
+            sleep=sleep,
+            blocking=blocking,
+            blocking_timeout=blocking_timeout,
+            thread_local=thread_local,
+            raise_on_release_error=raise_on_release_error,
+        )
+
+
+class Watch:
+    """Keys that a transaction depends on; `broken` once one of them changes."""
+
+    def __init__(self, store: Keyspace[Any]) -> None:
+        self.store = store
+        self.keys: set[bytes] = set()
+        self.broken = False
+
+    def changing(self, store: Keyspace[Any], key: bytes) -> None:
+        if store is self.store and key in self.keys:
+            self.broken = True
+
+    def emptying(self, store: Keyspace[Any]) -> None:
+        if store is self.store and not self.keys.isdisjoint(store._db.data):
+            self.broken = True
+
+    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
+        if self.store in (store, other):
+            for each in (store, other):
+                if not self.keys.isdisjoint(each._db.data):
+                    self.broken = True
+
+
+class _Accepted(Exception):
+    """A command has taken its arguments and reached for the data."""
+
+
+_rehearsals: dict[type, Any] = {}
+
+
+def _rehearsal(store: type[Any]) -> Any:
+    """A store of this class without data, whose commands check their arguments and stop there."""
+
+    def reach(self: object, name: str) -> Any:
+        raise _Accepted
+
+    if store not in _rehearsals:
+        _rehearsals[store] = object.__new__(type(store.__name__, (store,), {"__getattr__": reach}))
+    return _rehearsals[store]
+
+
+def _settled(argument: Any) -> Any:
+    """`argument` as it is now, whatever the caller does with it before the pipeline runs."""
+    if isinstance(argument, (bytearray, memoryview)):
+        return bytes(argument)
+    if isinstance(argument, (dict, list, set)):
+        return argument.copy()
+    return list(argument) if isinstance(argument, Iterator) else argument
+
+
+class Pipeline(Generic[T]):
+    """Commands that run together. Every command of the store is a method here that queues it.
+
+    After `watch`, and until `multi`, commands run at once and return their results; `execute` then raises
+    WatchError if a watched key has changed. Arguments are checked when a command is queued.
+    """
+
+    def __init__(self, store: Keyspace[T], transaction: bool) -> None:
+        self._store = store
+        self._class: Any = type(store)
+        self._transaction = transaction
+        self._queue: list[tuple[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+        self._explicit = False
+        self._watch: Watch | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.reset()
+
+    def __del__(self) -> None:
+        self.reset()
+
+    def __len__(self) -> int:
+        """The number of commands queued."""
+        return len(self._queue)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Pipeline of {self._store!r}, {len(self._queue)} commands>"
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *_commands(self._class)]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+    else:
+
+        def __getattr__(self, name):
+            if name not in _commands(self._class):
+                raise AttributeError(f"'Pipeline' object has no attribute '{name}'")
+            return functools.partial(self._add, name)
+
+    def _add(self, name: str, /, *args: Any, **options: Any) -> Any:
+        command = getattr(self._store, name)
+        if self._watch is not None and not self._explicit:
+            return command(*args, **options)
+        args = tuple(map(_settled, args))
+        options = {key: _settled(option) for key, option in options.items()}
+        with contextlib.suppress(_Accepted, ResponseError):
+            getattr(_rehearsal(self._class), name)(*args, **options)
+        self._queue.append((name, command, args, options))
+        return self
+
+    def watch(self, *names: Encodable) -> bool:
+        """Let `execute` fail if one of these keys changes from now on. True."""
+        if self._explicit:
+            raise RedisError("Cannot issue a WATCH after a MULTI")
+        keys = [encode(name) for name in names]
+        store = self._store
+        store._acquire()
+        try:
+            for key in keys:
+                store._peek(key)
+            if self._watch is None:
+                self._watch = Watch(store)
+                store._shared.observe(self._watch)
+            self._watch.keys.update(keys)
+        finally:
+            store._release()
+        return True
+
+    def unwatch(self) -> bool:
+        """Watch nothing any more. True."""
+        self._stop_watching()
+        return True
+
+    def _stop_watching(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            shared = self._store._shared
+            with shared.lock:
+                shared.stop_observing(watch)
+
+    def multi(self) -> None:
+        """Queue commands again, after `watch`."""
+        if self._explicit:
+            raise RedisError("Cannot issue nested calls to MULTI")
+        if self._queue:
+            raise RedisError("Commands without an initial WATCH have already been issued")
+        self._explicit = True
+
+    def discard(self) -> None:
+        """Drop what is queued and watched."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Drop what is queued and watched."""
+        self._queue = []
+        self._explicit = False
+        self._stop_watching()
+
+    close = reset
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Run the queued commands; their results in order.
+
+        A command that fails does not stop the others. Its error is raised when all have run, the first
+        one if there are several, or stands among the results when `raise_on_error` is false. WatchError,
+        and nothing is done, if a watched key has changed.
+        """
+        queue, watch = self._queue, self._watch
+        try:
+            if not queue and watch is None:
+                return []
+            results = self._run(queue, watch)
+        finally:
+            self.reset()
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, RedisError):
+                raise result
+        if raise_on_error:
+            for number, (result, (name, _, args, options)) in enumerate(zip(results, queue, strict=True), 1):
+                if isinstance(result, RedisError):
+                    said = _truncated(_words(name, args, options))
+                    result.args = (f"Command # {number} ({said}) of pipeline caused error: {result.args[0]}",)
+                    raise result
+        return results
+
+    def _run(self, queue: list[Any], watch: Watch | None) -> list[Any]:
+        if not (self._transaction or self._explicit):
+            return [_outcome(command, args, options) for _, command, args, options in queue]
+        store = self._store
+        store._acquire()
+        try:
+            if watch is not None:
+                for key in watch.keys:
+                    store._peek(key)
+                if watch.broken:
+                    raise WatchError("Watched variable changed.")
+            store._begin()
+            try:
+                return [_outcome(command, args, options) for _, command, args, options in queue]
+            finally:
+                store._end()
+        finally:
+            store._release()
+
+
+def _outcome(command: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    try:
+        return command(*args, **options)
+    except Exception as error:
+        return error
+
+
+@functools.cache
+def _commands(store: Any) -> frozenset[str]:
+    """The methods that can be queued: those that the types define, and that answer once."""
+    return frozenset(
+        name
+        for name, method in inspect.getmembers(store, inspect.isfunction)
+        if method.__module__.startswith("kvlite.types.")
+        and not name.startswith("_")
+        and not name.endswith("_iter")
+    )
+
+
+_REDIS_NAMES = {"incr": "INCRBY", "decr": "DECRBY", "delete": "DEL", "sort_ro": "SORT_RO"}
+
+
+def _words(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
+    """The command about as redis-py words it in the error of a pipeline."""
+    words = [_REDIS_NAMES.get(name, name.upper())]
+    for argument in (*args, *options.values()):
+        if isinstance(argument, dict):
+            words += [_word(each) for pair in argument.items() for each in pair]
+        elif isinstance(argument, (list, tuple, set, frozenset)):
+            words += map(_word, argument)
+        elif argument is not None and not isinstance(argument, bool):
+            words.append(_word(argument))
+    if name in ("incr", "decr") and len(words) == 2:
+        words.append("1")
+    return " ".join(words)
+
+
+def _word(argument: Any) -> str:
+    return argument.decode(errors="replace") if isinstance(argument, bytes) else str(argument)
+
+
+def _truncated(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+class Atomic:
+    """The context manager that `Store.atomic` returns; also an observer, of what it may have to undo."""
+
+    def __init__(self, store: Keyspace[Any]) -> None:
+        self._store = store
+        self._undo: list[Callable[[], None]] = []
+        self._seen: set[tuple[int, bytes]] = set()
+        self._mark = 0
+
+    def __enter__(self) -> None:
+        store, shared = self._store, self._store._shared
+        store._acquire()
+        store._begin()
+        self._undo, self._seen = [], set()
+        shared.observe(self)
+        if shared.journal is not None:
+            self._mark = shared.journal.mark()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        store, shared = self._store, self._store._shared
+        try:
+            shared.stop_observing(self)
+            if error is not None:
+                self._roll_back()
+        finally:
+            store._end()
+            store._release()
+
+    def _roll_back(self) -> None:
+        shared = self._store._shared
+        if shared.journal is not None:
+            shared.journal.rewind(self._mark)
+        while self._undo:
+            self._undo.pop()()
+        for store in shared.open_stores:
+            store._db = store._db.retired()
+
+    def changing(self, store: Keyspace[Any], key: bytes) -> None:
+        db = store._db
+        if (id(db.data), key) in self._seen:
+            return
+        self._seen.add((id(db.data), key))
+        value = db.data.get(key)
+        before = value.copy() if isinstance(value, (Collection, bytearray)) else value
+        self._undo.append(functools.partial(self._restore, db, key, before, db.deadlines.get(key)))
+
+    def _restore(self, db: Database, key: bytes, value: Value | None, deadline: int | None) -> None:
+        if value is None:
+            if key in db.data:
+                db.remove(key)
+            return
+        db.replace(key, value, deadline)
+        self._store._shared.next_due = 0
+
+    def emptying(self, store: Keyspace[Any]) -> None:
+        self._undo.append(functools.partial(setattr, store, "_db", store._db))
+
+    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
+        self._undo.append(functools.partial(_swap, store, other))
+
+
+def _swap(store: Keyspace[Any], other: Keyspace[Any]) -> None:
+    store._db, other._db = other._db, store._db

@@ -39,6 +39,10 @@ class Collection:
         """What `dump` was made from. O(n)."""
         raise NotImplementedError
 
+    def next_deadline(self) -> int | None:
+        """When the first element falls due, milliseconds since the epoch; None where elements live on."""
+        return None
+
     def _check(self) -> None:
         """Assert the invariants. For tests."""
         raise NotImplementedError
