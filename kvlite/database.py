@@ -72,6 +72,14 @@ class Database:
             self.keys.add(key)
         self.data[key] = value
 
+    def put_new(self, strings: dict[bytes, bytes | int]) -> None:
+        """Add many keys without deadlines at once; ValueError if one exists. O(len(strings))."""
+        before = len(self.data)
+        self.data.update(strings)
+        if len(self.data) != before + len(strings):
+            raise ValueError("a key that is there twice")
+        self.keys.add_new(strings)
+
     def add(self, key: bytes, value: Value) -> None:
         """Give a value to `key`, which has none. O(1)."""
         self.data[key] = value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .encoding import AbsoluteExpiry, Encodable, Expiry, integer
-from .errors import DataError, invalid_expire
-from .numbers import INT64_MAX
+from .errors import TIMEOUT_NEGATIVE, TIMEOUT_NOT_A_FLOAT, DataError, ResponseError, invalid_expire
+from .numbers import INT64_MAX, parse_timeout
 
 
 def seconds(time: Expiry | Encodable) -> Encodable:
@@ -23,6 +23,18 @@ def unix_seconds(when: AbsoluteExpiry | Encodable) -> Encodable:
 
 def unix_milliseconds(when: AbsoluteExpiry | Encodable) -> Encodable:
     return int(when.timestamp() * 1000) if isinstance(when, datetime) else when
+
+
+def waiting_time(timeout: bytes) -> float:
+    """The seconds a blocking command waits at most, in whole milliseconds; 0 is for ever."""
+    if timeout.isdigit() and len(timeout) < 10:
+        return int(timeout)
+    milliseconds = parse_timeout(timeout)
+    if milliseconds is None:
+        raise ResponseError(TIMEOUT_NOT_A_FLOAT)
+    if milliseconds < 0:
+        raise ResponseError(TIMEOUT_NEGATIVE)
+    return milliseconds / 1000
 
 
 class Lifetime:

@@ -36,11 +36,28 @@ class Observer(Protocol):
 class Journal(Protocol):
     """Where effects are recorded. A record that cannot be kept is an error, and the effect is not made."""
 
+    path: str
+
     def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
         """Keep one effect; within a batch, until it ends."""
 
     def end_batch(self) -> None:
         """The effects since the batch began belong together: all of them or none."""
+
+    def release(self) -> None:
+        """Let go of the store's lock, and wait for what the command wrote to be as safe as it must be."""
+
+    def settle(self) -> None:
+        """Wait for everything written so far to be as safe as it must be. Called without the lock."""
+
+    def stop(self) -> None:
+        """End what goes on in the background. Called without the lock."""
+
+    def close(self) -> None:
+        """Keep what there is to keep, and let go of the files. Called once, after `stop`."""
+
+    def abandon(self) -> None:
+        """Let go of the parent's files, in a process that was forked."""
 
     def mark(self) -> int:
         """How far the current batch has come, for `rewind`."""
@@ -78,8 +95,9 @@ def effect(
 
 def open_funnel(store: Keyspace[Any]) -> None:
     """Let every effect of `store` be announced and recorded before it is made."""
-    for code, name in EFFECTS.items():
-        store.__dict__[name] = _gate(store, code, name)
+    if not store._gates:
+        store._gates = {name: _gate(store, code, name) for code, name in EFFECTS.items()}
+    store.__dict__.update(store._gates)
 
 
 def close_funnel(store: Keyspace[Any]) -> None:

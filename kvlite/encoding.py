@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from .errors import NOT_AN_INTEGER, DataError, ResponseError
+from .errors import INVALID_CURSOR, NOT_AN_INTEGER, DataError, ResponseError
 from .numbers import parse_int
 
 Encodable: TypeAlias = bytes | bytearray | memoryview | str | int | float
 Expiry: TypeAlias = int | timedelta
 AbsoluteExpiry: TypeAlias = int | datetime
+PathLike: TypeAlias = str | os.PathLike[str]
+
+_is_cursor = re.compile(rb"[+-]?0*([0-9]{1,20})").fullmatch
 
 
 def encode(value: Encodable) -> bytes:
@@ -57,3 +62,20 @@ def integer(value: Encodable, error: str = NOT_AN_INTEGER) -> int:
     if number is None:
         raise ResponseError(error)
     return number
+
+
+def scan_cursor(value: Encodable) -> int:
+    """The cursor of a scan: what C's strtoul reads to the end, so a sign is allowed and no text is 0."""
+    if type(value) is int and 0 <= value <= 0xFFFFFFFFFFFFFFFF:
+        return value
+    text = encode(value).partition(b"\0")[0]
+    if not text:
+        return 0
+    digits = _is_cursor(text)
+    number = int(digits[1]) if digits else 1 << 64
+    if number >= 1 << 64:
+        raise ResponseError(INVALID_CURSOR)
+    return -number % (1 << 64) if text.startswith(b"-") else number
+
+
+cursor = scan_cursor

@@ -75,6 +75,27 @@ class LockNotOwnedError(LockError):
     """The lock is held by somebody else, or by nobody."""
 
 
+class PersistenceError(RedisError):
+    """Something could not be kept on the disk, or read back from it."""
+
+
+class StoreLockedError(PersistenceError):
+    """Another store has this folder open for writing."""
+
+
+class CorruptionError(PersistenceError):
+    """A file holds something else than what was written to it."""
+
+    def __init__(self, file: str, offset: int, found: str) -> None:
+        super().__init__(
+            f"{file} is damaged at byte {offset}: {found}. Nothing was changed. "
+            f"`python -m kvlite check --repair FOLDER` keeps all that can be kept"
+        )
+        self.file = file
+        self.offset = offset
+        self.found = found
+
+
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_AN_INTEGER = "value is not an integer or out of range"
 OUT_OF_RANGE = "value is out of range"
@@ -90,6 +111,10 @@ STRING_TOO_LONG = "string exceeds maximum allowed size (proto-max-bulk-len)"
 INDEX_OUT_OF_RANGE = "index out of range"
 DB_INDEX_OUT_OF_RANGE = "DB index is out of range"
 INVALID_CURSOR = "invalid cursor"
+NUMKEYS_NOT_POSITIVE = "numkeys should be greater than 0"
+COUNT_NOT_POSITIVE = "count should be greater than 0"
+TIMEOUT_NOT_A_FLOAT = "timeout is not a float or out of range"
+TIMEOUT_NEGATIVE = "timeout is negative"
 
 
 def wrong_arity(command: str) -> ResponseError:

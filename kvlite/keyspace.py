@@ -38,6 +38,8 @@ class Shared:
 
     def __init__(self, clock: Clock, random: Random) -> None:
         self.lock = threading.RLock()
+        self.release: Callable[[], None] = self.lock.release
+        """How a command lets go of the lock: a journal may have something to wait for."""
         self.clock = clock
         self.now = clock.now
         self.random = random
@@ -51,6 +53,8 @@ class Shared:
         self.depth = 0
         self.serving = False
         self.expired = 0
+        self.frozen = False
+        """Nothing may change any more: dead keys stay where they are, and are not seen."""
         self.closed = False
         if isinstance(clock, ManualClock):
             clock.follow(self)
@@ -67,7 +71,11 @@ class Shared:
         self._place_gates()
 
     def keep_journal(self, journal: Journal) -> None:
+        """Record every change from now on. The journal says how a command lets go of the lock."""
         self.journal = journal
+        self.release = journal.release
+        for store in self.open_stores:
+            store._release = self.release
         self._place_gates()
 
     def _place_gates(self) -> None:
@@ -84,7 +92,7 @@ class Shared:
     def expire_due(self, limit: int | None = None) -> None:
         """Remove keys and fields whose deadline has come, in the order of their deadlines."""
         now = self.now()
-        while True:
+        while not self.frozen:
             due, store = None, None
             for candidate in self.open_stores:
                 deadline = candidate._db.next_deadline()
@@ -99,11 +107,12 @@ class Shared:
 
     def next_deadline(self) -> int | None:
         with self.lock:
-            if self.next_due is not None:
+            if self.next_due is not None and not self.frozen:
                 dues = [store._db.next_deadline() for store in self.open_stores]
                 self.next_due = min((due for due in dues if due is not None), default=None)
             timeout = self.room.next_timeout()
-            both = [instant for instant in (self.next_due, timeout) if instant is not None]
+            due = None if self.frozen else self.next_due
+            both = [instant for instant in (due, timeout) if instant is not None]
             return min(both, default=None)
 
     def run_due(self) -> None:
@@ -128,9 +137,10 @@ class Shared:
             self.room.serve()
         finally:
             self.serving = False
-            for store in self.open_stores:
-                store._release = self.lock.release
-            self.lock.release()
+            if not self.room.ready:
+                for store in self.open_stores:
+                    store._release = self.release
+            self.release()
 
 
 class _ClosedDatabase(Database):
@@ -151,6 +161,7 @@ class Keyspace(Generic[T]):
     _acquire: Callable[[], object]
     _release: Callable[[], None]
     _lines: dict[bytes, Any]
+    _gates: dict[str, Callable[..., Any]]
 
     def _attach(self, shared: Shared, index: int) -> None:
         """Become database `index` of those that share `shared`."""
@@ -158,8 +169,9 @@ class Keyspace(Generic[T]):
         self._index = index
         self._db = Database()
         self._acquire = shared.lock.acquire
-        self._release = shared.lock.release
+        self._release = shared.release
         self._lines = {}
+        self._gates = {}
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
         shared.open_stores.append(self)
@@ -183,22 +195,18 @@ class Keyspace(Generic[T]):
         finally:
             self._release()
 
-    def _close(self) -> None:
+    def _close(self, error: StoreClosedError) -> None:
+        """Let every call, from now on and those that wait, raise `error`. Under the lock."""
         shared = self._shared
-        self._acquire()
-        try:
-            shared.closed = True
-            error = StoreClosedError("the store is closed")
-            for store in shared.open_stores:
-                shared.room.dismiss(store, error)
-                store._db = _ClosedDatabase()
-                store._acquire = self._refuse
-        finally:
-            shared.lock.release()
+        shared.closed = True
 
-    @staticmethod
-    def _refuse() -> None:
-        raise StoreClosedError("the store is closed")
+        def refuse() -> None:
+            raise error
+
+        for store in shared.open_stores:
+            shared.room.dismiss(store, error)
+            store._db = _ClosedDatabase()
+            store._acquire = refuse
 
     # Replies: bytes here, str in a store that decodes responses
 
@@ -268,8 +276,9 @@ class Keyspace(Generic[T]):
             shared.expire_due(EXPIRE_AT_ONCE)
 
     def _expire(self, key: bytes) -> None:
-        self._shared.expired += 1
-        self._effect_drop(key)
+        if not self._shared.frozen:
+            self._shared.expired += 1
+            self._effect_drop(key)
 
     def _expire_next(self, deadline: int) -> None:
         """Remove the key, or the fields, at the head of the timetable, whose deadline this is."""
@@ -278,10 +287,13 @@ class Keyspace(Generic[T]):
         if db.deadlines.get(key) == deadline:
             self._expire(key)
         else:
-            self._expire_fields(key)
+            self._expire_fields(key, EXPIRE_AT_ONCE)
 
-    def _expire_fields(self, key: bytes) -> None:
-        """Remove the fields of the hash at `key` whose deadline has come. Hashes know how."""
+    def _expire_fields(self, key: bytes, limit: int | None = None) -> None:
+        """Remove the fields of the hash at `key` whose deadline has come, or the first `limit` of them.
+
+        `key` is in `field_deadlines`. Hashes know how.
+        """
         raise NotImplementedError
 
     # Several effects that belong together
@@ -342,6 +354,8 @@ class Keyspace(Generic[T]):
             with shared.lock:
                 if waiter.parked:
                     shared.room.leave(waiter)
+        if shared.journal is not None:
+            shared.journal.settle()
         if waiter.error is not None:
             raise waiter.error
         return cast("R | None", waiter.result)

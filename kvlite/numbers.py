@@ -238,3 +238,20 @@ def _round_quotient(sign: int, numerator: int, denominator: int) -> LongDouble:
     else:
         quotient, rest = divmod(numerator, denominator << -shift)
     return _round(sign * (quotient | (rest > 0)), -shift)
+
+
+_SIZES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
+
+
+def parse_size(size: int | str) -> int:
+    """A number of bytes, or a text such as "64mb" as Redis's configuration takes it; ValueError for others.
+
+    >>> parse_size("1kb"), parse_size("1k"), parse_size(7)
+    (1024, 1000, 7)
+    """
+    text = str(size).strip().lower()
+    digits = text.rstrip("bkmg")
+    unit = text[len(digits) :]
+    if not digits.isdecimal() or unit not in _SIZES:
+        raise ValueError(f"{size!r} is no number of bytes: write it like 100, 64mb or 1gb")
+    return int(digits) * _SIZES[unit]

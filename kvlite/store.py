@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from random import Random
 from types import TracebackType
 from typing import Any, Literal, Self, cast, overload
 
 from .clock import Clock, ManualClock, SystemClock
+from .durable import Durable
+from .encoding import PathLike
+from .errors import StoreClosedError
 from .keyspace import Keyspace, R, Shared, T
+from .numbers import parse_size
+from .persist.durability import Durability, Fsync, ReadOnly
+from .persist.files import SYSTEM, Files
 from .transactions import Transactions
 from .types.hashes import Hashes
 from .types.keys import Keys
@@ -25,6 +33,7 @@ class Store(
     SortedSets[T],
     Keys[T],
     Transactions[T],
+    Durable[T],
     Keyspace[T],
 ):
     """Redis's data model in this process, with redis-py's methods and Redis's answers.
@@ -38,7 +47,7 @@ class Store(
     Every method is atomic, and a store may be used from any number of threads.
     """
 
-    def __new__(cls, *args: Any, decode_responses: bool = False, **options: Any) -> Self:
+    def __new__(cls, path: PathLike | None = None, *, decode_responses: bool = False, **options: Any) -> Self:
         if decode_responses and not issubclass(cls, _DecodingStore):
             return cast(Self, object.__new__(_decoding(cls)))
         return object.__new__(cls)
@@ -46,46 +55,85 @@ class Store(
     @overload
     def __init__(
         self: Store[bytes],
+        path: PathLike | None = None,
         *,
         decode_responses: Literal[False] = False,
+        fsync: Fsync = "everysec",
+        read_only: bool = False,
+        compact_percent: int = 100,
+        compact_min_size: int | str = "64mb",
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        files: Files = SYSTEM,
     ) -> None: ...
     @overload
     def __init__(
         self: Store[str],
+        path: PathLike | None = None,
         *,
         decode_responses: Literal[True],
+        fsync: Fsync = "everysec",
+        read_only: bool = False,
+        compact_percent: int = 100,
+        compact_min_size: int | str = "64mb",
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        files: Files = SYSTEM,
     ) -> None: ...
     def __init__(
         self,
+        path: PathLike | None = None,
         *,
         decode_responses: bool = False,
+        fsync: Fsync = "everysec",
+        read_only: bool = False,
+        compact_percent: int = 100,
+        compact_min_size: int | str = "64mb",
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        files: Files = SYSTEM,
     ) -> None:
-        """Open a store in memory.
+        """Open a store: in memory, or kept in the folder `path`, which is made if it is missing.
+
+        What a call on a kept store wrote survives the death of the process as soon as the call returns; that
+        of the machine, after the next `fsync`: "always" (the call waits for it), "everysec" or "never" (when
+        the operating system likes). The log is compacted when it has grown by `compact_percent` of the last
+        snapshot and to `compact_min_size` bytes at least; 0 percent turns that off. With `read_only` a folder
+        can be read while another process writes to it; it shows the state when it was opened.
+        PersistenceError if the folder cannot be opened, StoreLockedError if somebody else has it open,
+        CorruptionError if it is damaged.
 
         With `decode_responses` replies are str, decoded as UTF-8, instead of bytes. `clock` is where the time
         comes from; a `ManualClock` stands still until `advance`. `seed` makes random picks reproducible.
         `record_accesses` remembers when each key was last used, for `object("idletime", key)`; by default
-        that is done with a manual clock only, because it costs a little on every call.
+        that is done with a manual clock only, because it costs a little on every call. `files` is the file
+        system; tests have others.
         """
         manual = isinstance(clock, ManualClock)
+        self._files = files
         self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
         if manual if record_accesses is None else record_accesses:
             self._db.record_accesses()
+        if path is None:
+            if read_only:
+                raise ValueError("a store in memory cannot be read-only")
+        elif read_only:
+            ReadOnly(self, os.path.abspath(path), files)
+        else:
+            min_size = parse_size(compact_min_size)
+            Durability(self, os.path.abspath(path), files, fsync, compact_percent, min_size)
+        _forking.add(self)
 
     def __repr__(self) -> str:
+        journal = self._shared.journal
+        where = "in memory" if journal is None else repr(journal.path)
         if self._shared.closed:
-            return "<Store closed>"
-        name = f"<Store db={self._index}" if self._index else "<Store"
-        return f"{name} in memory, {len(self._db.data)} keys>"
+            return f"<Store {where}, closed>"
+        number = f" db={self._index}" if self._index else ""
+        return f"<Store {where}{number}, {len(self._db.data)} keys>"
 
     def __enter__(self) -> Self:
         return self
@@ -101,8 +149,26 @@ class Store(
     def close(self) -> None:
         """End the store, with all its databases; whoever waits on it gets StoreClosedError, and so does
         every later call. Closing again does nothing."""
-        if not self._shared.closed:
-            self._close()
+        shared = self._shared
+        journal = shared.journal
+        if journal is not None and not shared.closed:
+            journal.stop()
+        with shared.lock:
+            if not shared.closed:
+                self._close(StoreClosedError("the store is closed"))
+                if journal is not None:
+                    journal.close()
+
+    @classmethod
+    def load(cls, file: PathLike, **options: Any) -> Self:
+        """A new store with what `save` wrote to `file`. The options are those of `Store`."""
+        store = cls(**options)
+        try:
+            store.restore_from(file)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def select(self, index: int) -> Self:
         """The same data's database `index`, 0 to 15, as a Store; the same object each time."""
@@ -141,3 +207,37 @@ class _DecodingStore(Store[str]):
 def _decoding(cls: type[Store[Any]]) -> type[Store[Any]]:
     """The class of a store like `cls` that decodes its replies."""
     return _DecodingStore if cls is Store else type(cls.__name__, (_DecodingStore, cls), {})
+
+
+_forking: weakref.WeakSet[Store[Any]] = weakref.WeakSet()
+"""Every store, so that a fork meets none in the middle of a change."""
+
+
+def _before_fork() -> None:
+    for store in list(_forking):
+        store._shared.lock.acquire()
+
+
+def _after_fork_in_parent() -> None:
+    for store in list(_forking):
+        store._shared.lock.release()
+
+
+def _after_fork_in_child() -> None:
+    """A store in memory is the child's own copy; a folder remains the parent's."""
+    for store in list(_forking):
+        journal = store._shared.journal
+        if journal is not None and not store._shared.closed:
+            journal.abandon()
+            store._close(
+                StoreClosedError("the store belongs to the process that opened it: open it again in this one")
+            )
+        store._shared.lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )

@@ -375,8 +375,10 @@ class Atomic:
             if error is not None:
                 self._roll_back()
         finally:
-            store._end()
-            store._release()
+            try:
+                store._end()
+            finally:
+                store._release()
 
     def _roll_back(self) -> None:
         shared = self._store._shared
@@ -394,9 +396,13 @@ class Atomic:
         self._seen.add((id(db.data), key))
         value = db.data.get(key)
         before = value.copy() if isinstance(value, (Collection, bytearray)) else value
-        self._undo.append(functools.partial(self._restore, db, key, before, db.deadlines.get(key)))
+        self._undo.append(functools.partial(self._restore, store, db, key, before, db.deadlines.get(key)))
 
-    def _restore(self, db: Database, key: bytes, value: Value | None, deadline: int | None) -> None:
+    def _restore(
+        self, store: Keyspace[Any], db: Database, key: bytes, value: Value | None, deadline: int | None
+    ) -> None:
+        for observer in store._shared.observers:
+            observer.changing(store, key)
         if value is None:
             if key in db.data:
                 db.remove(key)

@@ -7,8 +7,6 @@ an element is never taken for somebody who has left: a waiter that gives up does
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -58,9 +56,9 @@ class WaitingRoom:
     """
 
     def __init__(self) -> None:
-        self._ready: deque[tuple[Keyspace[Any], bytes]] = deque()
-        self._timeouts: list[tuple[int, int, Waiter]] = []
-        self._arrival = itertools.count()
+        self.ready: dict[tuple[Keyspace[Any], bytes], None] = {}
+        """The keys that were born and whose lines are still to be served, in the order of their birth."""
+        self._timeouts: dict[Waiter, int] = {}
 
     def park(self, waiter: Waiter, deadline: int | None = None) -> None:
         """Put `waiter` in line at its keys; at `deadline`, on a manual clock, it leaves."""
@@ -68,11 +66,12 @@ class WaitingRoom:
         for key in dict.fromkeys(waiter.keys):
             waiter.store._lines.setdefault(key, deque()).append(waiter)
         if deadline is not None:
-            heapq.heappush(self._timeouts, (deadline, next(self._arrival), waiter))
+            self._timeouts[waiter] = deadline
 
     def leave(self, waiter: Waiter) -> None:
         """Take `waiter` out of every line and wake it."""
         waiter.parked = False
+        self._timeouts.pop(waiter, None)
         lines = waiter.store._lines
         for key in dict.fromkeys(waiter.keys):
             line = lines[key]
@@ -82,40 +81,50 @@ class WaitingRoom:
         waiter.wake()
 
     def dismiss(self, store: Keyspace[Any], error: Exception) -> None:
-        """Send everybody away who waits on `store`."""
+        """Send everybody away who waits on `store`, each with an error of its own like this one."""
         for line in list(store._lines.values()):
             for waiter in list(line):
                 if waiter.parked:
-                    waiter.error = error
+                    waiter.error = type(error)(*error.args)
                     self.leave(waiter)
 
     def born(self, store: Keyspace[Any], key: bytes) -> None:
         """`key`, which somebody waits for, has a new value."""
-        self._ready.append((store, key))
+        self.ready[store, key] = None
 
     def serve(self) -> None:
-        """Serve the lines of the keys that were born, in the order of their birth."""
-        ready = self._ready
-        while ready:
-            store, key = ready.popleft()
-            for waiter in list(store._lines.get(key, ())):
-                value = store._peek(key)
-                if value is None:
-                    break
-                if isinstance(value, waiter.kind):
-                    try:
-                        waiter.result = waiter.serve(key)
-                    except Exception as error:
-                        waiter.error = error
+        """Serve the lines of the keys that were born, in the order of their birth.
+
+        Serving may give birth to further keys (a waiter that moves its element), which are served as well.
+        """
+        while self.ready:
+            store, key = next(iter(self.ready))
+            self._serve_line(store, key)
+            del self.ready[store, key]
+
+    def _serve_line(self, store: Keyspace[Any], key: bytes) -> None:
+        passed_over = 0
+        while (line := store._lines.get(key)) is not None and passed_over < len(line):
+            value = store._peek(key)
+            if value is None:
+                return
+            waiter = line[passed_over]
+            if isinstance(value, waiter.kind):
+                try:
+                    waiter.result = waiter.serve(key)
+                except Exception as error:
+                    waiter.error = error
+                if waiter.result is not None or waiter.error is not None:
                     self.leave(waiter)
+                    continue
+                # The value's deadline came between two looks at the clock.
+            passed_over += 1
 
     def next_timeout(self) -> int | None:
-        timeouts = self._timeouts
-        while timeouts and not timeouts[0][2].parked:
-            heapq.heappop(timeouts)
-        return timeouts[0][0] if timeouts else None
+        return min(self._timeouts.values(), default=None)
 
     def time_out(self, now: int) -> None:
         """Send away those whose time is up."""
-        while (deadline := self.next_timeout()) is not None and deadline <= now:
-            self.leave(heapq.heappop(self._timeouts)[2])
+        for waiter, deadline in list(self._timeouts.items()):
+            if deadline <= now:
+                self.leave(waiter)

@@ -10,7 +10,7 @@ been visited remains below the cursor, and new ones are added above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from random import Random
 
 
@@ -51,6 +51,11 @@ class Dense:
         self.positions[member] = len(self.items)
         self.items.append(member)
         return True
+
+    def add_new(self, members: Collection[bytes]) -> None:
+        """Add many members at once, none of which is there. O(len(members))."""
+        self.positions.update(zip(members, range(len(self.items), len(self.items) + len(members))))
+        self.items.extend(members)
 
     def remove(self, member: bytes) -> None:
         """Take out `member`, which must be there (KeyError). O(1)."""

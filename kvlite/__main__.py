@@ -1,0 +1,102 @@
+"""The command line: `python -m kvlite`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from . import __version__
+
+INTERRUPTED = 130
+PIPE_BROKEN = 141
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    """A parser of whole numbers from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def word(text: str) -> str:
+    """A parser of words, as the demo tells them apart."""
+    if len(text) < 2 or not text.isalpha():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a word of two or more letters")
+    return text.lower()
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    from . import demo
+
+    demo.run(options.workers, options.limit, options.word)
+    return 0
+
+
+def make_parser() -> Parser:
+    parser = Parser(
+        prog="python -m kvlite",
+        description="kvlite: Redis's data model as an embeddable library.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"kvlite {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo",
+        help="index Python's standard library and answer questions about it",
+        description="Index every module of this Python's standard library into a store, with several threads,"
+        " and answer questions about it.",
+        allow_abbrev=False,
+    )
+    demo.add_argument(
+        "--workers", type=number(1, 64), default=4, metavar="N", help="threads that index (default: 4)"
+    )
+    demo.add_argument(
+        "--limit", type=number(1, 1_000_000), metavar="FILES", help="index the first FILES files only"
+    )
+    demo.add_argument("--word", type=word, default="queue", help="the word to ask about (default: queue)")
+    demo.set_defaults(run=run_demo)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    parser = make_parser()
+    try:
+        try:
+            options = parser.parse_args(arguments)
+            if "run" not in options:
+                parser.print_help()
+                return 0
+            code: int = options.run(options)
+            return code
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered would be written, and fail again, when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_BROKEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""What a store does with disks: snapshot files of any store, and the folder of one that is kept."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .encoding import PathLike
+from .errors import PersistenceError
+from .keyspace import Keyspace, T
+from .persist.durability import Durability, prepare_folder
+from .persist.files import SYSTEM, Files
+from .persist.log import create_log, log_name
+from .persist.recovery import Folder, Recovery
+from .persist.snapshot import Capture, read_snapshot, snapshot_name, write_snapshot
+
+
+class Durable(Keyspace[T]):
+    """sync(), compact(), save(), backup(), restore_from()."""
+
+    _files: Files = SYSTEM
+
+    @property
+    def recovery(self) -> Recovery | None:
+        """What was found when the store was opened; None for a store in memory."""
+        recovery: Recovery | None = getattr(self._shared.journal, "recovery", None)
+        return recovery
+
+    def sync(self) -> None:
+        """Return when everything written so far is on the disk. Nothing to do for a store in memory."""
+        journal = self._shared.journal
+        if isinstance(journal, Durability):
+            journal.sync()
+
+    def compact(self) -> None:
+        """Write a snapshot of the present state and drop the log before it. O(n), while others go on.
+
+        It happens by itself when the log has grown enough. Nothing to do for a store in memory.
+        """
+        journal = self._shared.journal
+        if isinstance(journal, Durability):
+            journal.compact()
+
+    def save(self, file: PathLike) -> None:
+        """Write all databases, as they are at this instant, to one file. O(n), while others go on.
+
+        `Store.load` and `restore_from` read it. The file is there completely, or not at all.
+        """
+        name = os.fspath(file)
+        try:
+            self._files.write(name, self._snapshot(1))
+        except OSError as error:
+            raise PersistenceError(f"{name} cannot be written: {error}") from error
+
+    def backup(self, path: PathLike) -> None:
+        """Write all databases, as they are at this instant, to a new folder for `Store(path)`. O(n)."""
+        files, path = self._files, os.fspath(path)
+        prepare_folder(files, path)
+        if not Folder(files, path).is_new:
+            raise PersistenceError(f"there is a store at {path} already")
+        try:
+            files.write(os.path.join(path, snapshot_name(1)), self._snapshot(1))
+            create_log(files, os.path.join(path, log_name(1)), 1).close()
+        except OSError as error:
+            raise PersistenceError(f"{path} cannot be written: {error}") from error
+
+    def _snapshot(self, number: int) -> Any:
+        self._acquire()
+        try:
+            capture = Capture(self._shared)
+        finally:
+            self._release()
+        return write_snapshot(capture, number, os.urandom(8))
+
+    def restore_from(self, file: PathLike) -> None:
+        """Replace the content of all databases by what `save` wrote to `file`, as one change. O(n).
+
+        CorruptionError, and nothing changes, if the file is not whole.
+        """
+        name = os.fspath(file)
+        try:
+            data = self._files.read(name)
+        except OSError as error:
+            raise PersistenceError(f"{name} cannot be read: {error}") from error
+        _, databases = read_snapshot(data, name)
+        self._acquire()
+        try:
+            self._begin()
+            try:
+                for index, db in enumerate(databases):
+                    store = self._sibling(index) if db.data else self._shared.stores[index]
+                    if store is None:
+                        continue
+                    if store._db.data:
+                        store._effect_flush()
+                    for key, value in db.data.items():
+                        store._effect_load(key, value, db.deadlines.get(key))
+            finally:
+                self._end()
+        finally:
+            self._release()

@@ -1,0 +1,40 @@
+"""One writer: the lock on a folder, which ends with the process that holds it."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import StoreLockedError
+from .files import FILE_MODE
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where an open file cannot be deleted or opened again for writing
+    fcntl = None  # type: ignore[assignment]
+
+
+class FolderLock:
+    """Held from its making until `release`, or until the process ends."""
+
+    def __init__(self, path: str, folder: str) -> None:
+        """StoreLockedError, naming the holder, if somebody has it."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            raise StoreLockedError(
+                f"{folder} is open for writing in process {holder}; "
+                f"open it with read_only=True, or serve it from there"
+            ) from None
+        self._descriptor: int | None = descriptor
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+
+    def release(self) -> None:
+        """Let others have it. In a forked child: let go of what is the parent's, who keeps it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,112 @@
+"""Bytes to records and back: frames with a checksum around msgpack. No files here.
+
+    file    = header frame*
+    header  = magic (8 bytes)  version (1 byte)  kind (1 byte)  number (u64)  salt (8 bytes)  crc32 (u32)
+    frame   = length (u32)  crc32 of the payload (u32)  payload (length bytes)
+
+All integers are little-endian. A length of 0 never occurs: zeros are what stands behind the end of a log
+that was not closed. docs/log_format.md has the whole grammar.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgpack
+
+from ..errors import CorruptionError, PersistenceError
+from ..structs import Collection
+
+MAGIC = b"kvlite\r\n"
+VERSION = 1
+LOG, SNAPSHOT = 1, 2
+KIND_NAMES = {LOG: "log", SNAPSHOT: "snapshot"}
+
+_HEADER = struct.Struct("<8sBBQ8s")
+_CRC = struct.Struct("<I")
+HEADER_SIZE = _HEADER.size + _CRC.size
+_FRAME = struct.Struct("<II")
+FRAME_OVERHEAD = _FRAME.size
+MAX_PAYLOAD = 0xFFFFFFFF
+
+
+class Header(NamedTuple):
+    kind: int
+    number: int
+    salt: bytes
+
+
+def pack_header(header: Header) -> bytes:
+    packed = _HEADER.pack(MAGIC, VERSION, header.kind, header.number, header.salt)
+    return packed + _CRC.pack(crc32(packed))
+
+
+def read_header(data: bytes, name: str, kind: int) -> Header:
+    """The header of a file of this kind. CorruptionError if it is damaged, PersistenceError if newer."""
+    if data[: len(MAGIC)] != MAGIC:
+        raise CorruptionError(name, 0, f"not a kvlite {KIND_NAMES[kind]}")
+    if len(data) > len(MAGIC) and data[len(MAGIC)] > VERSION:
+        raise PersistenceError(
+            f"{name} was written by a newer version of kvlite (format {data[len(MAGIC)]}; "
+            f"this one reads up to {VERSION}): install a newer kvlite to open it"
+        )
+    if len(data) < HEADER_SIZE or _CRC.unpack_from(data, _HEADER.size)[0] != crc32(data[: _HEADER.size]):
+        raise CorruptionError(name, 0, "the header is damaged")
+    _, _, found, number, salt = _HEADER.unpack_from(data)
+    if found != kind:
+        raise CorruptionError(name, 0, f"not a {KIND_NAMES[kind]}")
+    return Header(found, number, salt)
+
+
+def frame(payload: bytes) -> bytes:
+    if len(payload) > MAX_PAYLOAD:
+        raise PersistenceError("a record of more than 4 GiB cannot be kept")
+    return _FRAME.pack(len(payload), crc32(payload)) + payload
+
+
+class Frames:
+    """The frames of a file, one after another; `end` is where the last good one ended."""
+
+    def __init__(self, data: bytes, start: int) -> None:
+        self._data = memoryview(data)
+        self.end = start
+
+    def __iter__(self) -> Iterator[memoryview]:
+        data, size = self._data, len(self._data)
+        while self.end + FRAME_OVERHEAD <= size:
+            length, checksum = _FRAME.unpack_from(data, self.end)
+            start = self.end + FRAME_OVERHEAD
+            if length == 0 or length > size - start:
+                return
+            payload = data[start : start + length]
+            if crc32(payload) != checksum:
+                return
+            yield payload
+            self.end = start + length
+
+
+def _portable(value: object) -> object:
+    if isinstance(value, Collection):
+        return {value.kind: value.dump()}
+    raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+def packer() -> msgpack.Packer:
+    """What turns an effect into bytes; a collection becomes a map from its kind to its dump."""
+    return msgpack.Packer(default=_portable)
+
+
+def unpack(payload: bytes | memoryview) -> Any:
+    """The object a payload holds; ValueError for anything that is not msgpack.
+
+    msgpack checks lengths against the payload before it allocates anything.
+    """
+    try:
+        return msgpack.unpackb(payload, raw=False, strict_map_key=False)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"not msgpack: {error}") from error

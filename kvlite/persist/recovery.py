@@ -1,0 +1,248 @@
+"""From the files of a folder back to the state: the newest complete snapshot, then the logs after it."""
+
+from __future__ import annotations
+
+import os
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+
+from ..clock import SystemClock
+from ..database import Database
+from ..effects import EFFECTS
+from ..errors import CorruptionError, PersistenceError
+from ..keyspace import DATABASES, Keyspace, Shared
+from ..structs import Collection
+from . import log, snapshot
+from .files import Files
+from .log import LogReader
+from .snapshot import read_snapshot, revive
+
+LOCK_NAME = "lock"
+
+
+@dataclass
+class Recovery:
+    """What was found when a store was opened."""
+
+    snapshot: str | None = None
+    """The name of the snapshot that was read, if there was one."""
+    logs: list[str] = field(default_factory=list)
+    """The names of the logs that were read after it."""
+    records: int = 0
+    """How many records of the logs were made again."""
+    keys: int = 0
+    """How many keys there are now, in all databases."""
+    torn_bytes: int = 0
+    """How many bytes at the end of the last log could not be used: they had never been synced."""
+
+
+class Folder:
+    """The files of a store, by their numbers."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        self.files = files
+        self.path = path
+        names = files.names(path)
+        self.snapshots = _numbered(names, snapshot.SUFFIX)
+        self.logs = _numbered(names, log.SUFFIX)
+        self.leftovers = [name for name in names if name.endswith(".tmp")]
+        known = {*self.snapshots.values(), *self.logs.values(), *self.leftovers, LOCK_NAME}
+        self.foreign = [name for name in names if name not in known]
+
+    def file(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+    @property
+    def is_new(self) -> bool:
+        return not (self.snapshots or self.logs)
+
+    def chain(self, start: int) -> list[int]:
+        """The numbers of the logs from `start` on; PersistenceError if one is missing."""
+        numbers = [number for number in self.logs if number >= start]
+        if numbers != list(range(start, start + max(1, len(numbers)))):
+            wanted = range(start, max(numbers, default=start) + 1)
+            missing = next(number for number in wanted if number not in numbers)
+            raise PersistenceError(f"{self.file(log.log_name(missing))} is missing")
+        return numbers
+
+
+def _numbered(names: list[str], suffix: str) -> dict[int, str]:
+    stems = {name: name.removesuffix(suffix) for name in names if name.endswith(suffix)}
+    return {int(stem): name for name, stem in sorted(stems.items()) if stem.isdecimal()}
+
+
+@dataclass
+class Found:
+    """The state that the files of a folder tell, and where its last log goes on."""
+
+    databases: list[Database]
+    recovery: Recovery
+    log_number: int
+    log_end: int
+    log_salt: bytes
+    snapshot_size: int
+    spare: list[str]
+    """The names of files that tell nothing any more."""
+
+
+def recover(folder: Folder, kind: type[Keyspace[Any]], limit: int | None = None) -> Found:
+    """Read a folder that is not new. CorruptionError for damage, except a torn tail.
+
+    `kind` is the class whose effects are made again. With `limit` the last log is read no further than this.
+    """
+    recovery = Recovery()
+    store = object.__new__(kind)
+    store._attach(Shared(SystemClock(), Random(0)), 0)
+    start, size = 1, 0
+    for number in sorted(folder.snapshots, reverse=True):
+        path = folder.file(folder.snapshots[number])
+        data = folder.files.read(path)
+        try:
+            found, databases = read_snapshot(data, path)
+            if found != number:
+                raise CorruptionError(path, 0, f"it says that it is snapshot {found}")
+        except CorruptionError:
+            older = [each for each in folder.snapshots if each < number]
+            if (older and _reaches_back(folder, max(older))) or (not older and _reaches_back(folder, 1)):
+                continue
+            raise
+        _install(store, databases)
+        recovery.snapshot, start, size = folder.snapshots[number], number, len(data)
+        break
+
+    numbers = folder.chain(start)
+    readers = []
+    for number in numbers:
+        path = folder.file(folder.logs[number])
+        data = folder.files.read(path)
+        if limit is not None and number == numbers[-1]:
+            data = data[:limit]
+        reader = LogReader(data, path)
+        if reader.header.number != number:
+            raise CorruptionError(path, 0, f"it says that it is log {reader.header.number}")
+        readers.append(reader)
+    while len(readers) > 1 and readers[-1].is_empty():
+        readers.pop()  # begun, when the power went, but never written to
+    for reader in readers:
+        recovery.records += _replay(store, reader)
+        recovery.logs.append(folder.logs[reader.header.number])
+        tail = reader.tail()
+        if tail.torn:
+            if reader is not readers[-1]:
+                raise CorruptionError(reader.name, tail.offset, "a later log goes on from its end")
+            if tail.synced > tail.offset:
+                raise CorruptionError(
+                    reader.name, tail.offset, f"the log was on the disk up to byte {tail.synced}"
+                )
+            recovery.torn_bytes = tail.torn
+
+    databases = [each._db for each in _databases(store)]
+    recovery.keys = sum(len(db.data) for db in databases)
+    last = readers[-1].header
+    used = {recovery.snapshot, *recovery.logs}
+    spare = [name for name in [*folder.snapshots.values(), *folder.logs.values()] if name not in used]
+    return Found(databases, recovery, last.number, tail.offset, last.salt, size, spare)
+
+
+def _reaches_back(folder: Folder, start: int) -> bool:
+    return folder.logs.keys() >= set(range(start, max(folder.logs, default=0) + 1)) and start in folder.logs
+
+
+def _databases(store: Keyspace[Any]) -> list[Keyspace[Any]]:
+    return [store._sibling(index) for index in range(DATABASES)]
+
+
+def _install(store: Keyspace[Any], databases: list[Database]) -> None:
+    for each, db in zip(_databases(store), databases, strict=True):
+        each._db = db
+
+
+def _replay(store: Keyspace[Any], reader: LogReader) -> int:
+    """Make the effects of a log again; how many records there were."""
+    stores = _databases(store)
+    replays = _replays(type(store))
+    records = 0
+    for offset, effects in reader.records():
+        try:
+            for code, database, *arguments in effects:
+                replays[code](stores[snapshot._index(database)], arguments)
+        except Exception as error:
+            found = f"an effect that cannot be made: {error or type(error).__name__}"
+            raise CorruptionError(reader.name, offset, found) from error
+        records += 1
+    return records
+
+
+_Replay = Callable[[Keyspace[Any], list[Any]], None]
+_replay_tables: dict[type, dict[int, _Replay]] = {}
+
+
+def _replays(store: type) -> dict[int, _Replay]:
+    """How to make each effect again, by its code."""
+    if store not in _replay_tables:
+        _replay_tables[store] = {code: _replay_of(getattr(store, name)) for code, name in EFFECTS.items()}
+    return _replay_tables[store]
+
+
+def _replay_of(method: Callable[..., Any]) -> _Replay:
+    """`method` behind a check of its arguments against its own signature."""
+    hints = typing.get_type_hints(method)
+    hints.pop("return", None)
+    checks = [_check_for(hint) for hint in hints.values()]
+
+    def replay(store: Keyspace[Any], arguments: list[Any]) -> None:
+        if len(arguments) != len(checks):
+            raise ValueError(f"{method.__name__} takes {len(checks)} arguments, not {len(arguments)}")
+        method(store, *[check(argument) for check, argument in zip(checks, arguments, strict=True)])
+
+    return replay
+
+
+def _check_for(hint: Any) -> Callable[[Any], Any]:
+    """What turns an argument as it was unpacked into one that `hint` describes; ValueError if it cannot."""
+    if get_origin(hint) in (UnionType, typing.Union):
+        members = get_args(hint)
+        if Collection in members:
+            return revive
+        plain = tuple(member for member in members if member in (bytes, int, float, bool, NoneType))
+        if len(plain) == len(members):
+            return lambda argument: argument if type(argument) in plain else _refuse(argument, hint)
+        others = [_check_for(member) for member in members if member not in plain]
+        return lambda argument: argument if type(argument) in plain else others[0](argument)
+    if get_origin(hint) in (list, Sequence, Iterable):
+        (member,) = get_args(hint)
+        if member in (bytes, int, float):
+            accepted = {member}
+            return lambda argument: (
+                argument
+                if type(argument) is list and set(map(type, argument)) <= accepted
+                else _refuse(argument, hint)
+            )
+        element = _check_for(member)
+        return lambda argument: (
+            [element(each) for each in argument] if type(argument) is list else _refuse(argument, hint)
+        )
+    if get_origin(hint) is tuple:
+        elements = [_check_for(member) for member in get_args(hint)]
+        return lambda argument: (
+            tuple(check(each) for check, each in zip(elements, argument, strict=True))
+            if type(argument) is list
+            else _refuse(argument, hint)
+        )
+    if get_origin(hint) is dict:
+        of_key, of_value = map(_check_for, get_args(hint))
+        return lambda argument: (
+            {of_key(key): of_value(value) for key, value in argument.items()}
+            if type(argument) is dict
+            else _refuse(argument, hint)
+        )
+    assert hint in (bytes, int, float, bool), f"an effect cannot take {hint}"
+    return lambda argument: argument if type(argument) is hint else _refuse(argument, hint)
+
+
+def _refuse(argument: Any, hint: Any) -> Any:
+    raise ValueError(f"{type(argument).__name__} where {hint} should be")

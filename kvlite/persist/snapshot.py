@@ -1,0 +1,221 @@
+"""Snapshots: the whole state as it was at one instant, written in slices while it goes on changing.
+
+    snapshot = header chunk* footer
+    chunk    = frame of [database, {key: text, ...}]                       strings without a deadline
+             | frame of [database, [[key, deadline | nil, value], ...]]    everything else
+    value    = text | {kind: dump}
+    text     = bytes, or an integer for a string that counts
+    footer   = frame of ["end", number of keys]
+
+The file is complete if its last frame is a footer with the right number, or it does not count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..database import Database, Value
+from ..errors import CorruptionError, PersistenceError
+from ..keyspace import DATABASES, Keyspace, Shared
+from ..structs import KINDS, Collection
+from .record import (
+    HEADER_SIZE,
+    SNAPSHOT,
+    Frames,
+    Header,
+    frame,
+    pack_header,
+    packer,
+    read_header,
+    unpack,
+)
+
+SUFFIX = ".snapshot"
+SLICE = 1000
+"""How many elements are taken at a time while nobody can write."""
+REST = 0.0005
+"""Seconds between two slices, in which others run."""
+
+
+def snapshot_name(number: int) -> str:
+    return f"{number:08d}{SUFFIX}"
+
+
+class _Part:
+    """One database of a capture: what is still to be visited, and what was saved from being changed.
+
+    The keys are walked as a scan does it, downward from the end of the dense array. A key at the cursor or
+    above has been visited, or is younger than the capture; `done` names the exceptions below it.
+    """
+
+    def __init__(self, index: int, db: Database) -> None:
+        self.index = index
+        self.db = db
+        self.cursor = len(db.keys)
+        self.done: set[bytes] = set()
+        self.plain: dict[bytes, bytes | int] = {}
+        self.full: list[tuple[bytes, int | None, Any]] = []
+
+    def changing(self, key: bytes) -> None:
+        keys = self.db.keys
+        position = keys.positions.get(key)
+        if position is None:
+            return
+        if position < self.cursor and key not in self.done:
+            self.save(key)
+            self.done.add(key)
+        if len(keys) > self.cursor:
+            self.done.add(keys.items[-1])  # it takes the place of `key` if that goes
+
+    def save(self, key: bytes) -> int:
+        """Keep the value of `key` as it is now; about how much work that was."""
+        value = self.db.data[key]
+        deadline = self.db.deadlines.get(key)
+        if isinstance(value, Collection):
+            self.full.append((key, deadline, {value.kind: value.dump()}))
+            return len(value)
+        text = bytes(value) if isinstance(value, bytearray) else value
+        if deadline is None:
+            self.plain[key] = text
+        else:
+            self.full.append((key, deadline, text))
+        return 1
+
+    def advance(self, budget: int) -> int:
+        """Save the next keys until the budget is used up; what is left of it."""
+        items, done = self.db.keys.items, self.done
+        while budget > 0 and self.cursor > 0:
+            self.cursor -= 1
+            key = items[self.cursor]
+            if key not in done:
+                budget -= self.save(key)
+            budget -= 1
+        return budget
+
+
+class Capture:
+    """The state of all databases at the instant this is made, under the lock; an observer until it is read.
+
+    Whatever is about to change is saved first, so writers go on while the rest is read in slices. It costs
+    memory for the keys that change meanwhile, not for those that do not.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._parts = [_Part(store._index, store._db) for store in shared.open_stores]
+        self._by_data = {id(part.db.data): part for part in self._parts}
+        shared.observe(self)
+
+    def changing(self, store: Keyspace[Any], key: bytes) -> None:
+        part = self._by_data.get(id(store._db.data))
+        if part is not None:
+            part.changing(key)
+
+    def emptying(self, store: Keyspace[Any]) -> None:
+        pass  # the part holds on to the database that goes
+
+    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
+        pass  # parts know their database by its data
+
+    def chunks(self) -> Iterator[list[Any]]:
+        """The chunks of a snapshot, taken slice by slice; call it without the lock, once."""
+        shared = self._shared
+        pending = True
+        try:
+            while pending:
+                with shared.lock:
+                    budget = SLICE
+                    for part in self._parts:
+                        budget = part.advance(budget)
+                    pending = budget <= 0
+                    taken = [(part.index, part.plain, part.full) for part in self._parts]
+                    for part in self._parts:
+                        part.plain, part.full = {}, []
+                    if not pending:
+                        shared.stop_observing(self)
+                for index, plain, full in taken:
+                    if plain:
+                        yield [index, plain]
+                    if full:
+                        yield [index, full]
+                time.sleep(REST)
+        finally:
+            with shared.lock:
+                if self in shared.observers:
+                    shared.stop_observing(self)
+
+
+def write_snapshot(
+    capture: Capture, number: int, salt: bytes, stop: Callable[[], bool] = lambda: False
+) -> Iterator[bytes]:
+    """The bytes of a snapshot file, piece by piece. PersistenceError when `stop` says so between two."""
+    pack = packer().pack
+    yield pack_header(Header(SNAPSHOT, number, salt))
+    keys = 0
+    for chunk in capture.chunks():
+        if stop():
+            raise PersistenceError("the snapshot was given up")
+        keys += len(chunk[1])
+        yield frame(pack(chunk))
+    yield frame(pack(["end", keys]))
+
+
+def read_snapshot(data: bytes, name: str) -> tuple[int, list[Database]]:
+    """The number of a snapshot and its sixteen databases; CorruptionError if it is not whole and sound."""
+    header = read_header(data, name, SNAPSHOT)
+    databases = [Database() for _ in range(DATABASES)]
+    frames = Frames(data, HEADER_SIZE)
+    keys, ended = 0, False
+    for payload in frames:
+        if ended:
+            raise CorruptionError(name, frames.end, "something follows the end")
+        try:
+            database, content = unpack(payload)
+            if database == "end":
+                ended = True
+                if content != keys:
+                    raise ValueError(f"{keys} keys where {content} were written")
+            else:
+                keys += len(content)
+                _load_chunk(databases[_index(database)], content)
+        except Exception as error:
+            raise CorruptionError(name, frames.end, str(error) or type(error).__name__) from error
+    if not ended or frames.end != len(data):
+        raise CorruptionError(name, frames.end, "a frame is damaged or missing")
+    return header.number, databases
+
+
+def _index(database: object) -> int:
+    if not isinstance(database, int) or not 0 <= database < DATABASES:
+        raise ValueError(f"no database {database!r}")
+    return database
+
+
+def _load_chunk(db: Database, content: object) -> None:
+    if isinstance(content, dict):
+        if not (set(map(type, content)) <= {bytes} and set(map(type, content.values())) <= {bytes, int}):
+            raise ValueError("a string that is none")
+        db.put_new(content)
+    elif isinstance(content, list):
+        for key, deadline, value in content:
+            if type(key) is not bytes or not (deadline is None or type(deadline) is int):
+                raise ValueError("a key or a deadline that is none")
+            db.replace(key, revive(value), deadline)
+    else:
+        raise ValueError("a chunk that is none")
+
+
+def revive(value: object) -> Value:
+    """The value that was written as this; ValueError if none was."""
+    if isinstance(value, dict) and len(value) == 1:
+        (kind, dump), *_ = value.items()
+        if kind in KINDS:
+            collection = KINDS[kind].load(dump)
+            if not len(collection):
+                raise ValueError(f"an empty {kind}")
+            return collection
+    if isinstance(value, bytes) or type(value) is int:
+        return value
+    raise ValueError("a value that is none")

@@ -1,0 +1,200 @@
+"""Hashes: fields with their values, some of which may have a deadline."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from itertools import islice
+from random import Random
+from typing import Any
+
+from .collection import Collection
+from .dense import Dense
+
+SMALL = 512
+"""How many fields a hash may have and still do without an array of them (hash-max-listpack-entries)."""
+
+
+class Hash(Collection, kind="hash"):
+    """Fields and values in the order in which the fields came.
+
+    Up to `SMALL` fields a plain dict does everything within a bounded time. A larger hash also keeps its
+    fields in a dense array, for random picks and scans, until it is gone.
+
+    Fields with a deadline, milliseconds since the epoch, stand in `deadlines`, which is None where there are
+    none, and in a heap; an entry of the heap that no longer holds is dropped when it comes up.
+
+    >>> hash = Hash([(b"a", b"1"), (b"b", b"2")])
+    >>> hash.put(b"a", b"3")
+    False
+    >>> hash.fields
+    {b'a': b'3', b'b': b'2'}
+    """
+
+    __slots__ = ("deadlines", "dense", "fields", "peak", "timetable")
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.fields: dict[bytes, bytes] = dict(pairs)
+        self.dense: Dense | None = None
+        self.peak = 0
+        """The most fields there were in `fields`; counted only beside an array."""
+        self.deadlines: dict[bytes, int] | None = None
+        self.timetable: list[tuple[int, bytes]] = []
+        if len(self.fields) > SMALL:
+            self._grow()
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    # Fields
+
+    def put(self, field: bytes, text: bytes) -> bool:
+        """Give `field` a value and leave its deadline; whether it is new. O(1), amortized."""
+        fields = self.fields
+        if field in fields:
+            fields[field] = text
+            return False
+        fields[field] = text
+        if self.dense is not None:
+            self.dense.add(field)
+            if len(fields) > self.peak:
+                self.peak = len(fields)
+        elif len(fields) > SMALL:
+            self._grow()
+        return True
+
+    def remove(self, field: bytes) -> None:
+        """Take out `field`, which must be there, with its deadline. O(1), amortized."""
+        del self.fields[field]
+        if self.dense is not None:
+            self.dense.remove(field)
+            if len(self.fields) * 4 < self.peak:
+                # A dict never shrinks, and a walk through it takes as long as at its largest.
+                self.fields = dict(self.fields)
+                self.peak = len(self.fields)
+        if self.deadlines is not None:
+            self.set_deadline(field, None)
+
+    def _grow(self) -> None:
+        self.dense = Dense(self.fields)
+        self.peak = len(self.fields)
+
+    # Deadlines
+
+    def deadline(self, field: bytes) -> int | None:
+        """When `field` falls due, None if never. O(1)."""
+        return None if self.deadlines is None else self.deadlines.get(field)
+
+    def set_deadline(self, field: bytes, deadline: int | None) -> None:
+        """Let `field`, which must be there, live until `deadline`, or for ever. O(log n), amortized."""
+        deadlines = self.deadlines
+        if deadline is not None:
+            if deadlines is None:
+                deadlines = self.deadlines = {}
+            if deadlines.get(field) == deadline:
+                return
+            deadlines[field] = deadline
+            heapq.heappush(self.timetable, (deadline, field))
+        elif deadlines is None or deadlines.pop(field, None) is None:
+            return
+        elif not deadlines:
+            self.deadlines = None
+            self.timetable = []
+            return
+        if len(self.timetable) > 2 * len(deadlines) + 64:
+            self._reschedule(deadlines)
+
+    def _reschedule(self, deadlines: dict[bytes, int]) -> None:
+        self.timetable = [(deadline, field) for field, deadline in deadlines.items()]
+        heapq.heapify(self.timetable)
+
+    def next_due(self) -> tuple[int, bytes] | None:
+        """The deadline and the field that come first, or None. O(log n), amortized."""
+        deadlines, timetable = self.deadlines, self.timetable
+        if deadlines is not None:
+            while timetable:
+                deadline, field = timetable[0]
+                if deadlines.get(field) == deadline:
+                    return timetable[0]
+                heapq.heappop(timetable)
+        return None
+
+    def next_deadline(self) -> int | None:
+        first = self.next_due()
+        return None if first is None else first[0]
+
+    # Picking
+
+    def choose(self, random: Random) -> bytes:
+        """One field at random; there must be one. O(1)."""
+        if self.dense is not None:
+            return self.dense.choose(random)
+        return next(islice(self.fields, int(random.random() * len(self.fields)), None))
+
+    def sample(self, random: Random, count: int) -> list[bytes]:
+        """`count` different fields at random, or all if there are fewer. O(count).
+
+        All of them come in the order of the fields, and so do some of a small hash, as in Redis.
+        """
+        if count >= len(self.fields):
+            return list(self.fields)
+        if self.dense is not None:
+            return self.dense.sample(random, count)
+        fields = list(self.fields)
+        return [fields[place] for place in sorted(random.sample(range(len(fields)), count))]
+
+    def choices(self, random: Random, count: int) -> list[bytes]:
+        """`count` fields at random, each picked from all. O(count)."""
+        if self.dense is not None:
+            return self.dense.choices(random, count)
+        return random.choices(list(self.fields), k=count)
+
+    def scan(self, cursor: int, count: int) -> tuple[int, list[bytes]]:
+        """Some fields and the cursor to go on with, 0 at the end; O(count). A small hash gives all at once."""
+        if self.dense is None:
+            return 0, list(self.fields)
+        return self.dense.scan(cursor, count)
+
+    # As every collection
+
+    def copy(self) -> Hash:
+        # The array is copied and not made anew: a scan goes on in the copy that a rollback brings back.
+        copy = Hash()
+        copy.fields = self.fields.copy()
+        copy.peak = self.peak
+        if self.dense is not None:
+            copy.dense = Dense()
+            copy.dense.items = self.dense.items.copy()
+            copy.dense.positions = self.dense.positions.copy()
+        if self.deadlines is not None:
+            copy.deadlines = self.deadlines.copy()
+            copy.timetable = self.timetable.copy()
+        return copy
+
+    def dump(self) -> list[dict[bytes, Any]]:
+        """The fields with their values; where there are any, the deadlines by field as a second map."""
+        if self.deadlines is None:
+            return [self.fields.copy()]
+        return [self.fields.copy(), self.deadlines.copy()]
+
+    @classmethod
+    def load(cls, dump: list[dict[bytes, Any]]) -> Hash:
+        hash = cls(dump[0].items())
+        if len(dump) > 1:
+            hash.deadlines = dict(dump[1])
+            hash._reschedule(hash.deadlines)
+        return hash
+
+    def _check(self) -> None:
+        assert self.dense is not None or len(self.fields) <= SMALL
+        if self.dense is not None:
+            self.dense._check()
+            assert self.dense.positions.keys() == self.fields.keys()
+            assert len(self.fields) <= self.peak <= 4 * len(self.fields)
+        if self.deadlines is None:
+            assert not self.timetable
+        else:
+            assert self.deadlines
+            assert self.deadlines.keys() <= self.fields.keys()
+            assert {(deadline, field) for field, deadline in self.deadlines.items()} <= set(self.timetable)
+            assert len(self.timetable) <= 2 * len(self.deadlines) + 64

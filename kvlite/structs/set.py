@@ -1,0 +1,84 @@
+"""Sets: a dense set that remembers whether Redis would keep it as sorted integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from ..numbers import parse_int
+from .collection import Collection
+from .dense import Dense
+
+MAX_INTEGERS = 512
+"""How many members a set of integers may have and still be kept in their order (set-max-intset-entries)."""
+
+
+class Set(Dense, Collection, kind="set"):
+    """A dense set that can be the value of a key.
+
+    Redis keeps a small set of integers as a sorted array, an intset, until something else or too much is
+    put in, and then never again. It shows: such a set comes in order, and all at once when it is scanned.
+    `integers` says that this is one; the array itself is not needed.
+
+    >>> small = Set([b"10", b"9"])
+    >>> small.scan(0, 1)
+    (0, [b'9', b'10'])
+    >>> small.add(b"x")
+    True
+    >>> small.scan(0, 1)
+    (2, [b'x'])
+    """
+
+    __slots__ = ("integers",)
+
+    def __init__(self, members: Iterable[bytes] = ()) -> None:
+        unique = dict.fromkeys(members)
+        self.items: list[bytes] = list(unique)
+        self.positions: dict[bytes, int] = dict(zip(unique, range(len(unique)), strict=True))
+        self.integers = len(unique) <= MAX_INTEGERS and all(parse_int(each) is not None for each in unique)
+
+    def add(self, member: bytes) -> bool:
+        """Whether `member` is new. O(1)."""
+        positions = self.positions
+        if member in positions:
+            return False
+        items = self.items
+        if self.integers and (len(items) >= MAX_INTEGERS or parse_int(member) is None):
+            self.integers = False
+        positions[member] = len(items)
+        items.append(member)
+        return True
+
+    def members(self) -> list[bytes]:
+        """All of them: integers in their order, others in no particular one. O(n)."""
+        return sorted(self.items, key=int) if self.integers else self.items.copy()
+
+    def sample(self, random: Any, count: int) -> list[bytes]:
+        """`count` different members at random, or all if there are fewer. O(count)."""
+        return self.members() if count >= len(self.items) else super().sample(random, count)
+
+    def scan(self, cursor: int, count: int) -> tuple[int, list[bytes]]:
+        """As `Dense.scan`; a set of integers comes at once, whatever `cursor` and `count` are. O(count)."""
+        return (0, self.members()) if self.integers else super().scan(cursor, count)
+
+    def copy(self) -> Self:
+        # Member by member in the same places: a scan goes on in the copy that a rollback brings back.
+        twin = self.__class__.__new__(self.__class__)
+        twin.items = self.items.copy()
+        twin.positions = self.positions.copy()
+        twin.integers = self.integers
+        return twin
+
+    def dump(self) -> list[bytes]:
+        return self.items.copy()
+
+    @classmethod
+    def load(cls, dump: Any) -> Self:
+        return cls(dump)
+
+    def _check(self) -> None:
+        super()._check()
+        assert all(type(member) is bytes for member in self.items)
+        if self.integers:
+            assert len(self.items) <= MAX_INTEGERS
+            assert all(parse_int(member) is not None for member in self.items)

@@ -1,0 +1,333 @@
+"""A sorted set: members with scores, in the order of score, then member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from random import Random
+from typing import Protocol, Self, TypeAlias
+
+from sortedcontainers import SortedList
+
+from .collection import Collection
+from .dense import Dense
+
+Entry: TypeAlias = tuple[float, bytes]
+"""A score and its member, as they are kept in order."""
+
+SMALL = 128
+"""How many members a sorted set may have and be small."""
+SMALL_MEMBER = 64
+"""How many bytes a member of a small sorted set may have."""
+
+
+class SortedSet(Collection, kind="zset"):
+    """Members with scores.
+
+    >>> board = SortedSet({b"ann": 31.0, b"bob": 17.0, b"cid": 31.0})
+    >>> board.entries[0], board.rank(b"cid")
+    ((17.0, b'bob'), 2)
+    >>> board.entries_between(*board.span_of_scores(20.0, None))
+    [(31.0, b'ann'), (31.0, b'cid')]
+
+    Small ones, to Redis a listpack, have no `members`: any part of them is found by looking at all. A set
+    that once was not small never is again, as in Redis.
+    """
+
+    __slots__ = ("entries", "members", "scores")
+
+    def __init__(self, scores: Mapping[bytes, float] | None = None) -> None:
+        """O(n log n), and O(n) for scores in order."""
+        self.scores: dict[bytes, float] = {} if scores is None else dict(scores)
+        self.entries = SortedList((score, member) for member, score in self.scores.items())
+        self.members: Dense | None = None
+        if not is_small(self.scores):
+            self._grow()
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def small(self) -> bool:
+        """Whether Redis would keep it as a listpack. O(1)."""
+        return self.members is None
+
+    def copy(self) -> SortedSet:
+        other = SortedSet()
+        other.scores = self.scores.copy()
+        other.entries = SortedList(self.entries)
+        if self.members is not None:
+            other._grow()
+        return other
+
+    def dump(self) -> dict[bytes, float]:
+        return {member: score for score, member in self.entries}
+
+    @classmethod
+    def load(cls, dump: dict[bytes, float]) -> Self:
+        return cls(dump)
+
+    # Changing
+
+    def put(self, member: bytes, score: float) -> None:
+        """Give `member` this score, whether it is there or not. O(log n)."""
+        old = self.scores.get(member)
+        if old is not None:
+            self.entries.remove((old, member))
+        elif self.members is not None:
+            self.members.add(member)
+        self.scores[member] = score
+        self.entries.add((score, member))
+        if self.members is None and (len(self.scores) > SMALL or len(member) > SMALL_MEMBER):
+            self._grow()
+
+    def update(self, scores: Mapping[bytes, float]) -> None:
+        """`put` for many at once. O(m log n), and O(n + m log m) if they are more than a few."""
+        if len(scores) < 8 or 4 * len(scores) < len(self.scores):
+            for member, score in scores.items():
+                self.put(member, score)
+            return
+        kept = [entry for entry in self.entries if entry[1] not in scores]
+        kept.extend((score, member) for member, score in scores.items())
+        new = [] if self.members is None else [member for member in scores if member not in self.scores]
+        self.scores.update(scores)
+        self.entries = SortedList(kept)
+        if self.members is not None:
+            self.members.add_new(new)
+        elif not is_small(self.scores):
+            self._grow()
+
+    def remove(self, members: Sequence[bytes]) -> None:
+        """Take out several different members, which must be there. O(m log n), and at most O(n)."""
+        pop = self.scores.pop
+        if len(members) < 8 or 8 * len(members) < len(self.scores):
+            for member in members:
+                self.entries.remove((pop(member), member))
+        else:
+            for member in members:
+                pop(member)
+            self.entries = SortedList(entry for entry in self.entries if entry[1] in self.scores)
+        if self.members is not None:
+            for member in members:
+                self.members.remove(member)
+
+    def _grow(self) -> None:
+        self.members = Dense()
+        self.members.add_new(self.scores)
+
+    # Reading in order
+
+    def rank(self, member: bytes) -> int | None:
+        """How many come before `member`; None if it is not there. O(log n)."""
+        score = self.scores.get(member)
+        if score is None:
+            return None
+        return self.entries.bisect_left((score, member))  # type: ignore[no-any-return]
+
+    def entries_between(self, start: int, stop: int, reverse: bool = False) -> list[Entry]:
+        """The entries at the ranks from `start` up to `stop`, `stop` left out. O(log n + result)."""
+        return list(self.entries.islice(start, stop, reverse))
+
+    def span_of_scores(self, low: float, high: float | None) -> tuple[int, int]:
+        """The ranks of the scores from `low` up to `high`, `high` left out; None is no limit. O(log n)."""
+        # The tuple of a score alone stands before all entries with this score.
+        start = self.entries.bisect_left((low,))
+        stop = len(self.scores) if high is None else self.entries.bisect_left((high,))
+        return start, max(start, stop)
+
+    def span_of_members(self, low: bytes, high: bytes | None, backward: bool = False) -> tuple[int, int]:
+        """The ranks of the members from `low` up to `high`, `high` left out; None is no limit. O(log n).
+
+        This has a meaning only where all scores are equal. Where they are not, the answer is Redis's for a
+        small set, O(n): the first run of such members, or `backward` the last one, if the members at both
+        ends do not rule it out. For other sets Redis's answer hangs on chance, and so on nothing here.
+        """
+        size = len(self.scores)
+        if not size or (high is not None and low >= high):
+            return 0, 0
+        score, first = self.entries[0]
+        if score == self.entries[-1][0]:
+            start = self.entries.bisect_left((score, low))
+            stop = size if high is None else self.entries.bisect_left((score, high))
+            return start, max(start, stop)
+        if self.members is not None:
+            start = self._bisect_members(low)
+            stop = size if high is None else self._bisect_members(high)
+            return start, max(start, stop)
+        members = [member for _, member in self.entries]
+        if members[-1] < low or (high is not None and first >= high):
+            return 0, 0
+        if backward:
+            stop = size
+            while high is not None and members[stop - 1] >= high:
+                stop -= 1
+            start = stop
+            while start > 0 and members[start - 1] >= low:
+                start -= 1
+        else:
+            start = 0
+            while members[start] < low:
+                start += 1
+            stop = start
+            while stop < size and (high is None or members[stop] < high):
+                stop += 1
+        return start, stop
+
+    def _bisect_members(self, text: bytes) -> int:
+        start, stop = 0, len(self.scores)
+        while start < stop:
+            middle = (start + stop) // 2
+            if self.entries[middle][1] < text:
+                start = middle + 1
+            else:
+                stop = middle
+        return start
+
+    # Reading in any order
+
+    def choose(self, random: Random) -> bytes:
+        """One member at random; there must be one. O(1)."""
+        if self.members is not None:
+            return self.members.choose(random)
+        return self.entries[int(random.random() * len(self.scores))][1]  # type: ignore[no-any-return]
+
+    def sample(self, random: Random, count: int) -> list[bytes]:
+        """`count` different members at random, or all if there are fewer. O(count)."""
+        if self.members is not None:
+            return self.members.sample(random, count)
+        members = list(self.scores)
+        return members if count >= len(members) else random.sample(members, count)
+
+    def choices(self, random: Random, count: int) -> list[bytes]:
+        """`count` members at random, each picked from all. O(count)."""
+        if self.members is not None:
+            return self.members.choices(random, count)
+        return random.choices(list(self.scores), k=count)
+
+    def scan(self, cursor: int, count: int) -> tuple[int, list[Entry]]:
+        """About `count` entries and the cursor to go on with, 0 after the last; see `Dense.scan`. O(count).
+
+        A small set gives all of them at once, in order.
+        """
+        if self.members is None:
+            return 0, list(self.entries)
+        cursor, members = self.members.scan(cursor, count)
+        return cursor, [(self.scores[member], member) for member in members]
+
+    def _check(self) -> None:
+        self.entries._check()
+        assert list(self.entries) == sorted((score, member) for member, score in self.scores.items())
+        assert not any(score != score for score in self.scores.values())
+        if self.members is None:
+            assert is_small(self.scores)
+        else:
+            self.members._check()
+            assert self.members.positions.keys() == self.scores.keys()
+
+
+def is_small(members: Mapping[bytes, object]) -> bool:
+    """Whether a new sorted set of these members is small. O(1), or O(n) for at most 128."""
+    return len(members) <= SMALL and all(len(member) <= SMALL_MEMBER for member in members)
+
+
+# Unions, intersections, differences
+
+
+class Scores(Protocol):
+    """What can be combined: the scores of a sorted set, or `Ones`."""
+
+    def __len__(self) -> int: ...
+    def get(self, member: bytes, /) -> float | None: ...
+    def items(self) -> Iterable[tuple[bytes, float]]: ...
+
+
+class Ones:
+    """The members of a plain set, each with the score 1."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: Dense) -> None:
+        self.members = members
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def get(self, member: bytes) -> float | None:
+        return 1.0 if member in self.members else None
+
+    def items(self) -> Iterator[tuple[bytes, float]]:
+        return ((member, 1.0) for member in self.members)
+
+
+def _add(total: float, score: float) -> float:
+    total += score
+    return total if total == total else 0.0
+
+
+def _lesser(total: float, score: float) -> float:
+    return score if score < total else total
+
+
+def _greater(total: float, score: float) -> float:
+    return score if score > total else total
+
+
+AGGREGATES: dict[bytes, Callable[[float, float], float]] = {b"SUM": _add, b"MIN": _lesser, b"MAX": _greater}
+"""How two scores of one member become one. A sum that is no number is 0."""
+
+
+def _weigh(sources: Sequence[Scores], weights: Sequence[float]) -> list[tuple[Scores, float]]:
+    """The sources, the smallest first: the order in which Redis adds up, which rounding shows."""
+    return sorted(zip(sources, weights, strict=True), key=lambda pair: len(pair[0]))
+
+
+def union(sources: Sequence[Scores], weights: Sequence[float], aggregate: bytes) -> dict[bytes, float]:
+    """The members of any source, with the weighted scores aggregated. O(sum of the sizes)."""
+    combine = AGGREGATES[aggregate]
+    result: dict[bytes, float] = {}
+    for source, weight in _weigh(sources, weights):
+        for member, score in source.items():
+            score *= weight
+            if score != score:
+                score = 0.0
+            known = result.get(member)
+            result[member] = score if known is None else combine(known, score)
+    return result
+
+
+def intersection(sources: Sequence[Scores], weights: Sequence[float], aggregate: bytes) -> dict[bytes, float]:
+    """The members of all sources, with the weighted scores aggregated. O(smallest size * sources)."""
+    combine = AGGREGATES[aggregate]
+    (smallest, first_weight), *others = _weigh(sources, weights)
+    result: dict[bytes, float] = {}
+    for member, total in smallest.items():
+        total *= first_weight
+        if total != total:
+            total = 0.0
+        for source, weight in others:
+            score = source.get(member)
+            if score is None:
+                break
+            total = combine(total, score * weight)
+        else:
+            result[member] = total
+    return result
+
+
+def intersection_size(sources: Sequence[Scores], limit: int) -> int:
+    """How many members are in all sources; `limit` if there are more, unless it is 0. O(as counted)."""
+    smallest, *others = sorted(sources, key=len)
+    common = (
+        member for member, _ in smallest.items() if all(source.get(member) is not None for source in others)
+    )
+    return sum(1 for _ in islice(common, limit or None))
+
+
+def difference(sources: Sequence[Scores]) -> dict[bytes, float]:
+    """The members of the first source alone, with their scores. O(its size * sources)."""
+    first, *others = sources
+    return {
+        member: score
+        for member, score in first.items()
+        if all(source.get(member) is None for source in others)
+    }
