@@ -48,6 +48,10 @@ SIZES = [
 # Indexing
 
 
+def library() -> Path:
+    return Path(sysconfig.get_path("stdlib"))
+
+
 def modules(root: Path) -> list[str]:
     """The Python files below `root`, in order, without tests and what was installed."""
     found = (path.relative_to(root) for path in root.rglob("*.py"))
@@ -252,7 +256,7 @@ def report(store: Store[str], word: str, workers: int, seconds: float) -> str:
 
 
 def run(workers: int, limit: int | None, word: str) -> None:
-    root = Path(sysconfig.get_path("stdlib"))
+    root = library()
     files = modules(root)[:limit]
     if not files:
         sys.exit(f"there are no Python files below {root}")

@@ -76,6 +76,3 @@ def scan_cursor(value: Encodable) -> int:
     if number >= 1 << 64:
         raise ResponseError(INVALID_CURSOR)
     return -number % (1 << 64) if text.startswith(b"-") else number
-
-
-cursor = scan_cursor

@@ -30,7 +30,8 @@ def compile_glob(pattern: bytes) -> Callable[[bytes], bool]:
     if not _SPECIAL(pattern):
         return lambda text: text == pattern
     if not _SPECIAL(pattern, 0, len(pattern) - 1) and pattern.endswith(b"*"):
-        return lambda text, prefix=pattern[:-1]: text.startswith(prefix)  # type: ignore[misc]
+        prefix = pattern[:-1]
+        return lambda text: text.startswith(prefix)
     tokens = _tokens(pattern)
     if tokens == [_STARS]:
         return bool
@@ -86,7 +87,7 @@ def _read_class(pattern: bytes, at: int) -> tuple[bytes, int]:
     negated = pattern[at : at + 1] == b"^"
     at += negated
     members: set[int] = set()
-    while at < end and (pattern[at] != 0x5D):
+    while at < end and pattern[at] != 0x5D:
         if pattern[at] == 0x5C and at + 1 < end:
             members.add(pattern[at + 1])
             at += 2

@@ -319,7 +319,10 @@ class Keyspace(Generic[T]):
 
     def _birth(self, key: bytes, value: Value) -> None:
         """Give a value to `key`, which has none."""
-        self._db.add(key, value)
+        db = self._db
+        db.add(key, value)
+        if db.accesses is not None:
+            db.accesses[key] = self._shared.now()
         if key in self._lines:
             self._shared.born(self, key)
 
@@ -420,6 +423,8 @@ class Keyspace(Generic[T]):
     def _replace(self, key: bytes, value: Value, deadline: int | None) -> None:
         db = self._db
         db.replace(key, value, deadline)
+        if db.accesses is not None:
+            db.accesses[key] = self._shared.now()
         for due in (deadline, db.field_deadlines.get(key)):
             if due is not None:
                 self._shared.schedule(due)

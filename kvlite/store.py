@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, cast, overload
 
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
-from .encoding import PathLike
+from .encoding import Encodable, PathLike
 from .errors import StoreClosedError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
@@ -169,6 +169,16 @@ class Store(
             store.close()
             raise
         return store
+
+    def __getitem__(self, name: Encodable) -> T:
+        """The string at `name`; KeyError if there is none."""
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: Encodable, value: Encodable) -> None:
+        self.set(name, value)
 
     def select(self, index: int) -> Self:
         """The same data's database `index`, 0 to 15, as a Store; the same object each time."""

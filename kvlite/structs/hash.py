@@ -150,7 +150,7 @@ class Hash(Collection, kind="hash"):
         return random.choices(list(self.fields), k=count)
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[bytes]]:
-        """Some fields and the cursor to go on with, 0 at the end; O(count). A small hash gives all at once."""
+        """Some fields and the cursor to go on with, 0 at the end: O(count), or a small hash all at once."""
         if self.dense is None:
             return 0, list(self.fields)
         return self.dense.scan(cursor, count)

@@ -276,6 +276,10 @@ AGGREGATES: dict[bytes, Callable[[float, float], float]] = {b"SUM": _add, b"MIN"
 """How two scores of one member become one. A sum that is no number is 0."""
 
 
+Combination: TypeAlias = Callable[[Sequence[Scores], Sequence[float], bytes], dict[bytes, float]]
+"""`union`, `intersection` or `difference`."""
+
+
 def _weigh(sources: Sequence[Scores], weights: Sequence[float]) -> list[tuple[Scores, float]]:
     """The sources, the smallest first: the order in which Redis adds up, which rounding shows."""
     return sorted(zip(sources, weights, strict=True), key=lambda pair: len(pair[0]))
@@ -323,8 +327,8 @@ def intersection_size(sources: Sequence[Scores], limit: int) -> int:
     return sum(1 for _ in islice(common, limit or None))
 
 
-def difference(sources: Sequence[Scores]) -> dict[bytes, float]:
-    """The members of the first source alone, with their scores. O(its size * sources)."""
+def difference(sources: Sequence[Scores], weights: Sequence[float], aggregate: bytes) -> dict[bytes, float]:
+    """The members of the first source alone, with their scores as they are. O(its size * sources)."""
     first, *others = sources
     return {
         member: score

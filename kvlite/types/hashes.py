@@ -125,8 +125,8 @@ class Hashes(Keyspace[T]):
         self, name: Encodable, keys: Encodable | Iterable[Encodable], *args: Encodable
     ) -> list[T | None]:
         """The values of several fields, None for each that is missing. O(keys)."""
-        fields = keys_of(keys, args)
         name = encode(name)
+        fields = keys_of(keys, args)
         if not fields:
             raise wrong_arity("hmget")
         return self._many_maybe(self._hmget(name, fields))
@@ -271,11 +271,10 @@ class Hashes(Keyspace[T]):
         `match` is a glob pattern for fields, `count` about how many to look at, 10 if not given; a hash of
         up to 512 fields comes at once. With `no_values` only the fields, as a list.
         """
-        key = encode(name)
-        position = scan_cursor(cursor)
+        key, start = encode(name), encode(cursor)
         pattern = None if match is None else encode(match)
         limit = None if count is None else encode(count)
-        following, page = self._hscan(key, position, pattern, limit)
+        following, page = self._hscan(key, scan_cursor(start), pattern, limit)
         if no_values:
             return following, self._many(list(page))
         return following, self._mapping(page)
@@ -708,9 +707,10 @@ class Hashes(Keyspace[T]):
             raise DataError("'hgetex' should have at least one key provided")
         if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(persist))) > 1:
             raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``persist`` are mutually exclusive.")
-        life = _settled(lifetime(ex, px, exat, pxat))
-        name = encode(name)
-        return self._many_maybe(self._hgetex(name, encode_all(keys), life, bool(persist)))
+        life = lifetime(ex, px, exat, pxat)
+        name, amount = encode(name), None if life is None else encode(life.amount)
+        fields = encode_all(keys)
+        return self._many_maybe(self._hgetex(name, fields, _settled(life, amount), bool(persist)))
 
     def _hgetex(
         self, key: bytes, fields: list[bytes], life: Lifetime | None, persist: bool
@@ -766,11 +766,10 @@ class Hashes(Keyspace[T]):
         if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(keepttl))) > 1:
             raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``keepttl`` are mutually exclusive.")
         life = lifetime(ex, px, exat, pxat)
-        option = data_persist_option.value if data_persist_option else None
-        name = encode(name)
-        life = _settled(life)
-        exist = None if option is None else _exist(encode(option))
-        return self._hsetex(name, _pairs("hsetex", pieces), life, bool(keepttl), exist)
+        name, amount = encode(name), None if life is None else encode(life.amount)
+        option = encode(data_persist_option.value) if data_persist_option else None
+        pairs = _pairs("hsetex", pieces)
+        return self._hsetex(name, pairs, _settled(life, amount), bool(keepttl), _exist(option))
 
     def _hsetex(
         self,
@@ -963,12 +962,14 @@ def _expiry(
     return key, integer(text), names
 
 
-def _settled(life: Lifetime | None) -> Lifetime | None:
+def _settled(life: Lifetime | None, amount: bytes | None) -> Lifetime | None:
     """`life` with its amount read."""
-    return None if life is None else Lifetime(integer(life.amount), life.unit, life.absolute)
+    return None if life is None or amount is None else Lifetime(integer(amount), life.unit, life.absolute)
 
 
-def _exist(option: bytes) -> bool:
+def _exist(option: bytes | None) -> bool | None:
+    if option is None:
+        return None
     if option.upper() not in (b"FNX", b"FXX"):
         raise ResponseError(f"unknown argument: {option.decode(errors='replace')}")
     return option.upper() == b"FXX"

@@ -7,7 +7,7 @@ from typing import Literal, overload
 
 from ..database import Value
 from ..deadlines import milliseconds, seconds, unix_milliseconds, unix_seconds
-from ..encoding import AbsoluteExpiry, Encodable, Expiry, cursor, encode, encode_all, integer
+from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, encode_all, integer, scan_cursor
 from ..errors import (
     DB_INDEX_OUT_OF_RANGE,
     NO_SUCH_KEY,
@@ -292,7 +292,7 @@ class Keys(Keyspace[T]):
     def _scan(
         self, place: bytes, pattern: bytes | None, limit: bytes | None, kind: bytes | None
     ) -> tuple[int, list[bytes]]:
-        start = cursor(place)
+        start = scan_cursor(place)
         count = 10 if limit is None else integer(limit)
         if count < 1:
             raise ResponseError(SYNTAX)
@@ -380,13 +380,16 @@ class Keys(Keyspace[T]):
     def _flush(self, stores: Iterable[Keyspace[T]]) -> None:
         self._acquire()
         try:
-            self._begin()
-            try:
-                for store in stores:
-                    if store._db.data:
+            full = [store for store in stores if store._db.data]
+            if len(full) == 1:
+                full[0]._effect_flush()
+            elif full:
+                self._begin()
+                try:
+                    for store in full:
                         store._effect_flush()
-            finally:
-                self._end()
+                finally:
+                    self._end()
         finally:
             self._release()
 

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import copysign, inf, nextafter
-from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias, cast, overload
 
+from ..deadlines import waiting_time
 from ..effects import effect
 from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_cursor
 from ..errors import (
+    COUNT_NOT_POSITIVE,
     MUST_BE_POSITIVE,
     NOT_A_FLOAT,
+    NOT_AN_INTEGER,
+    NUMKEYS_NOT_POSITIVE,
     OUT_OF_RANGE,
     SYNTAX,
     WRONG_TYPE,
@@ -23,13 +27,21 @@ from ..errors import (
 )
 from ..globs import compile_glob
 from ..keyspace import Keyspace, T
-from ..numbers import INT64_MAX, INT64_MIN, format_double, parse_double, parse_score_bound, parse_timeout
+from ..numbers import (
+    INT64_MAX,
+    INT64_MIN,
+    format_double,
+    parse_double,
+    parse_int,
+    parse_score_bound,
+)
 from ..structs import Collection
 from ..structs.set import Set
 from ..structs.sorted_set import (
     AGGREGATES,
     SMALL,
     SMALL_MEMBER,
+    Combination,
     Entry,
     Ones,
     Scores,
@@ -37,10 +49,18 @@ from ..structs.sorted_set import (
     difference,
     intersection,
     intersection_size,
+    is_small,
     union,
 )
 
-S = TypeVar("S")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    S = TypeVar("S", default=float)
+else:
+    from typing import TypeVar
+
+    S = TypeVar("S")
 ScoreCast: TypeAlias = Callable[[Any], S]
 """What makes a score of its text; if it cannot, it is given the float instead."""
 Keys: TypeAlias = Iterable[Encodable]
@@ -51,14 +71,8 @@ NOT_A_NUMBER = "resulting score is not a number (NaN)"
 NOT_A_SCORE_RANGE = "min or max is not a float"
 NOT_A_LEX_RANGE = "min or max not valid string range item"
 NOT_A_WEIGHT = "weight value is not a float"
-LIMIT_NEEDS_A_RANGE = (
-    "syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
-)
+LIMIT_NEEDS_A_RANGE = "syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
 NEGATIVE_LIMIT = "LIMIT can't be negative"
-NO_KEYS = "numkeys should be greater than 0"
-NO_COUNT = "count should be greater than 0"
-BAD_TIMEOUT = "timeout is not a float or out of range"
-NEGATIVE_TIMEOUT = "timeout is negative"
 
 
 class ByRank(NamedTuple):
@@ -118,7 +132,7 @@ def lex_range(low: bytes, high: bytes) -> ByLex:
 
 
 def _lex_bound(text: bytes, follows: bytes) -> bytes | None:
-    """Where the range begins or ends, None after all members; with the sign `follows`, right after the text."""
+    """Where a range begins or ends, None after all members; with the sign `follows` right after the text."""
     sign = text[:1]
     if sign in (b"[", b"("):
         # Nothing is between a text and the same with a zero byte.
@@ -129,18 +143,18 @@ def _lex_bound(text: bytes, follows: bytes) -> bytes | None:
 
 
 class Range(NamedTuple):
-    """What ZRANGE is asked for: a part of a sorted set, of that part `count` entries after `offset`."""
+    """What ZRANGE is asked for: a part of a sorted set, of that part `limit` entries after `offset`."""
 
     by: ByRank | ByScore | ByLex
     reverse: bool = False
     offset: int = 0
-    count: int = -1
+    limit: int = -1
 
     def entries(self, value: SortedSet) -> list[Entry]:
         start, stop = self.by.span(value, self.reverse)
         if self.offset < 0:
             return []
-        wanted = stop - start if self.count < 0 else self.count
+        wanted = stop - start if self.limit < 0 else self.limit
         if self.reverse:
             stop -= self.offset
             start = max(start, stop - wanted)
@@ -194,7 +208,6 @@ def read_scores(pairs: Iterable[tuple[Encodable, Encodable]]) -> list[tuple[byte
     return scores
 
 
-
 def _kept(value: SortedSet | None, changes: Mapping[bytes, float], member: bytes, score: float) -> float:
     """`score` as it is kept: a small set, as Redis's listpack, does not know the sign of a zero."""
     if score or copysign(1.0, score) > 0 or len(changes) > SMALL:
@@ -206,19 +219,9 @@ def _kept(value: SortedSet | None, changes: Mapping[bytes, float], member: bytes
     return 0.0 if small else score
 
 
-def read_timeout(value: bytes) -> float:
-    """Seconds to wait at most, 0 for ever."""
-    milliseconds = parse_timeout(value)
-    if milliseconds is None:
-        raise ResponseError(BAD_TIMEOUT)
-    if milliseconds < 0:
-        raise ResponseError(NEGATIVE_TIMEOUT)
-    return milliseconds / 1000
-
-
 def read_mpop(arguments: Sequence[bytes], numkeys: bytes) -> tuple[list[bytes], bool, int]:
     """The keys, whether MAX, and the count of ZMPOP's `key ... MIN|MAX [COUNT count]`."""
-    number = _positive(numkeys, NO_KEYS)
+    number = _positive(numkeys, NUMKEYS_NOT_POSITIVE)
     if number >= len(arguments):
         raise ResponseError(SYNTAX)
     keys, (where, *options) = list(arguments[:number]), arguments[number:]
@@ -228,7 +231,7 @@ def read_mpop(arguments: Sequence[bytes], numkeys: bytes) -> tuple[list[bytes], 
     if options:
         if len(options) != 2 or options[0].upper() != b"COUNT":
             raise ResponseError(SYNTAX)
-        count = _positive(options[1], NO_COUNT)
+        count = _positive(options[1], COUNT_NOT_POSITIVE)
     return keys, where.upper() == b"MAX", count
 
 
@@ -239,10 +242,6 @@ def _positive(text: bytes, error: str) -> int:
     return number
 
 
-def _texts(entries: Iterable[Entry]) -> list[tuple[bytes, bytes]]:
-    return [(member, format_double(score)) for score, member in entries]
-
-
 def scanned_text(score: float, small: bool) -> bytes:
     """The text of a score in ZSCAN, where a small set shows that it is kept with integers as such."""
     if small and abs(score) <= 0x4000000000000000 and score == int(score):
@@ -250,11 +249,45 @@ def scanned_text(score: float, small: bool) -> bytes:
     return format_double(score)
 
 
-def _cast(text: Any, cast: ScoreCast[S]) -> S:
+def _cast(text: Any, function: ScoreCast[S]) -> S:
     try:
-        return cast(text)
+        return function(text)
     except (ValueError, TypeError):
-        return cast(float(text))
+        return function(float(text))
+
+
+def _check_range_options(
+    byscore: bool, bylex: bool, offset: int | None, num: int | None, withscores: bool
+) -> None:
+    if byscore and bylex:
+        raise DataError("``byscore`` and ``bylex`` can not be specified together.")
+    if (offset is None) != (num is None):
+        raise DataError("``offset`` and ``num`` must both be specified.")
+    if bylex and withscores:
+        raise DataError("``withscores`` not supported in combination with ``bylex``.")
+
+
+def _check_limit(start: int | None, num: int | None) -> None:
+    if (start is None) != (num is None):
+        raise DataError("``start`` and ``num`` must both be specified")
+
+
+def _refuse_without_destination(
+    others: Iterable[Encodable], by: str, desc: bool, offset: int | None, num: int | None
+) -> NoReturn:
+    """Raise what Redis says to the ZRANGESTORE that redis-py sends when `dest` is empty: without it."""
+    encode_all(others)
+    limits = encode_all([offset, num]) if offset is not None and num is not None else []
+    if by == "rank" and not desc:
+        raise ResponseError(SYNTAX) if limits else wrong_arity("zrangestore")
+    # BYSCORE, BYLEX or REV stands where a rank is looked for.
+    if limits and [integer(each) for each in limits][1] != -1:
+        raise ResponseError(LIMIT_NEEDS_A_RANGE)
+    raise ResponseError(NOT_AN_INTEGER)
+
+
+def _at_least_one_key(command: str) -> str:
+    return f"at least 1 input key is needed for '{command}' command"
 
 
 class SortedSets(Keyspace[T]):
@@ -339,20 +372,24 @@ class SortedSets(Keyspace[T]):
         name: Encodable,
         value: Encodable,
         withscore: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = float,
+        score_cast_func: ScoreCast[Any] = ...,
     ) -> int | None: ...
     @overload
     def zrank(
-        self, name: Encodable, value: Encodable, withscore: Literal[True], score_cast_func: type[float] = float
-    ) -> list[int | float] | None: ...
+        self,
+        name: Encodable,
+        value: Encodable,
+        withscore: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[int | S] | None: ...
     @overload
     def zrank(
         self,
         name: Encodable,
         value: Encodable,
         withscore: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> int | list[Any] | None: ...
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> int | list[int | S] | None: ...
     def zrank(
         self,
         name: Encodable,
@@ -377,20 +414,24 @@ class SortedSets(Keyspace[T]):
         name: Encodable,
         value: Encodable,
         withscore: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = float,
+        score_cast_func: ScoreCast[Any] = ...,
     ) -> int | None: ...
     @overload
     def zrevrank(
-        self, name: Encodable, value: Encodable, withscore: Literal[True], score_cast_func: type[float] = float
-    ) -> list[int | float] | None: ...
+        self,
+        name: Encodable,
+        value: Encodable,
+        withscore: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[int | S] | None: ...
     @overload
     def zrevrank(
         self,
         name: Encodable,
         value: Encodable,
         withscore: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> int | list[Any] | None: ...
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> int | list[int | S] | None: ...
     def zrevrank(
         self,
         name: Encodable,
@@ -464,33 +505,14 @@ class SortedSets(Keyspace[T]):
         finally:
             self._release()
 
-    @overload
     def zscan(
         self,
         name: Encodable,
         cursor: int = 0,
         match: Encodable | None = None,
         count: int | None = None,
-        score_cast_func: type[float] = float,
-    ) -> tuple[int, list[tuple[T, float]]]: ...
-    @overload
-    def zscan(
-        self,
-        name: Encodable,
-        cursor: int = 0,
-        match: Encodable | None = None,
-        count: int | None = None,
-        *,
-        score_cast_func: ScoreCast[S],
-    ) -> tuple[int, list[tuple[T, S]]]: ...
-    def zscan(
-        self,
-        name: Encodable,
-        cursor: int = 0,
-        match: Encodable | None = None,
-        count: int | None = None,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> tuple[int, list[tuple[T, Any]]]:
+        score_cast_func: ScoreCast[S] = float,  # type: ignore[assignment]
+    ) -> tuple[int, list[tuple[T, S]]]:
         """About `count` members with their scores, and the cursor to go on with, 0 after the last. O(count).
 
         `match` is a glob pattern they have to match. What is there from the first call, with cursor 0, to
@@ -503,14 +525,16 @@ class SortedSets(Keyspace[T]):
         number = 10
         if limit is not None:
             try:
-                number = _positive(limit, SYNTAX) if integer(limit) else _positive(b"0", SYNTAX)
+                number = integer(limit)
+                if number < 1:
+                    raise ResponseError(SYNTAX)
             except ResponseError:
                 if self._zcard(key):
                     raise
                 return 0, []
         position, entries, small = self._zscan(key, position, pattern, number)
         if score_cast_func is float:
-            return position, self._scored([(member, score) for score, member in entries])
+            return position, self._scored([(member, cast("S", score)) for score, member in entries])
         return position, self._scored(
             [
                 (member, _cast(self._one(scanned_text(score, small)), score_cast_func))
@@ -536,30 +560,13 @@ class SortedSets(Keyspace[T]):
             entries = [entry for entry in entries if matches(entry[1])]
         return cursor, entries, small
 
-    @overload
     def zscan_iter(
         self,
         name: Encodable,
         match: Encodable | None = None,
         count: int | None = None,
-        score_cast_func: type[float] = float,
-    ) -> Iterator[tuple[T, float]]: ...
-    @overload
-    def zscan_iter(
-        self,
-        name: Encodable,
-        match: Encodable | None = None,
-        count: int | None = None,
-        *,
-        score_cast_func: ScoreCast[S],
-    ) -> Iterator[tuple[T, S]]: ...
-    def zscan_iter(
-        self,
-        name: Encodable,
-        match: Encodable | None = None,
-        count: int | None = None,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> Iterator[tuple[T, Any]]:
+        score_cast_func: ScoreCast[S] = float,  # type: ignore[assignment]
+    ) -> Iterator[tuple[T, S]]:
         """All members with their scores, by `zscan`."""
         cursor, more = 0, True
         while more:
@@ -570,14 +577,61 @@ class SortedSets(Keyspace[T]):
     # Ranges
 
     @overload
-    def zrange(self, name: Encodable, start: Encodable, end: Encodable, desc: bool = False, withscores: Literal[False] = False, score_cast_func: ScoreCast[Any] = float, byscore: bool = False, bylex: bool = False, offset: int | None = None, num: int | None = None,) -> list[T]: ...
+    def zrange(
+        self,
+        name: Encodable,
+        start: Encodable,
+        end: Encodable,
+        desc: bool = False,
+        withscores: Literal[False] = False,
+        score_cast_func: ScoreCast[Any] = ...,
+        byscore: bool = False,
+        bylex: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> list[T]: ...
     @overload
-    def zrange(self, name: Encodable, start: Encodable, end: Encodable, desc: bool = False, *, withscores: Literal[True], score_cast_func: type[float] = float, byscore: bool = False, bylex: bool = False, offset: int | None = None, num: int | None = None,) -> list[tuple[T, float]]: ...
+    def zrange(
+        self,
+        name: Encodable,
+        start: Encodable,
+        end: Encodable,
+        desc: bool = False,
+        *,
+        withscores: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+        byscore: bool = False,
+        bylex: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> list[tuple[T, S]]: ...
     @overload
-    def zrange(self, name: Encodable, start: Encodable, end: Encodable, desc: bool = False, *, withscores: Literal[True], score_cast_func: ScoreCast[S], byscore: bool = False, bylex: bool = False, offset: int | None = None, num: int | None = None,) -> list[tuple[T, S]]: ...
-    @overload
-    def zrange(self, name: Encodable, start: Encodable, end: Encodable, desc: bool = False, withscores: bool = False, score_cast_func: ScoreCast[Any] = float, byscore: bool = False, bylex: bool = False, offset: int | None = None, num: int | None = None,) -> list[T] | list[tuple[T, Any]]: ...
-    def zrange(self, name: Encodable, start: Encodable, end: Encodable, desc: bool = False, withscores: bool = False, score_cast_func: ScoreCast[Any] = float, byscore: bool = False, bylex: bool = False, offset: int | None = None, num: int | None = None,) -> list[T] | list[tuple[T, Any]]:
+    def zrange(
+        self,
+        name: Encodable,
+        start: Encodable,
+        end: Encodable,
+        desc: bool = False,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[S] = ...,
+        byscore: bool = False,
+        bylex: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> list[T] | list[tuple[T, S]]: ...
+    def zrange(
+        self,
+        name: Encodable,
+        start: Encodable,
+        end: Encodable,
+        desc: bool = False,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[Any] = float,
+        byscore: bool = False,
+        bylex: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> list[T] | list[tuple[T, Any]]:
         """The members from rank `start` to rank `end`, both included, in order; negative ranks count from the
         end. O(log n + result).
 
@@ -595,28 +649,89 @@ class SortedSets(Keyspace[T]):
         return self._shaped(found, withscores, score_cast_func)
 
     @overload
-    def zrevrange(self, name: Encodable, start: int, end: int, withscores: Literal[False] = False, score_cast_func: ScoreCast[Any] = float,) -> list[T]: ...
+    def zrevrange(
+        self,
+        name: Encodable,
+        start: int,
+        end: int,
+        withscores: Literal[False] = False,
+        score_cast_func: ScoreCast[Any] = ...,
+    ) -> list[T]: ...
     @overload
-    def zrevrange(self, name: Encodable, start: int, end: int, withscores: Literal[True], score_cast_func: type[float] = float,) -> list[tuple[T, float]]: ...
+    def zrevrange(
+        self,
+        name: Encodable,
+        start: int,
+        end: int,
+        withscores: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[tuple[T, S]]: ...
     @overload
-    def zrevrange(self, name: Encodable, start: int, end: int, *, withscores: Literal[True], score_cast_func: ScoreCast[S],) -> list[tuple[T, S]]: ...
-    @overload
-    def zrevrange(self, name: Encodable, start: int, end: int, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]: ...
-    def zrevrange(self, name: Encodable, start: int, end: int, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]:
+    def zrevrange(
+        self,
+        name: Encodable,
+        start: int,
+        end: int,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[T] | list[tuple[T, S]]: ...
+    def zrevrange(
+        self,
+        name: Encodable,
+        start: int,
+        end: int,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[Any] = float,
+    ) -> list[T] | list[tuple[T, Any]]:
         """`zrange` with the ranks counted from the last member, and in reverse. O(log n + result)."""
         key = encode(name)
         found = self._zrange(key, _read_range(start, end, None, None, "rank", True))
         return self._shaped(found, withscores, score_cast_func)
 
     @overload
-    def zrangebyscore(self, name: Encodable, min: Encodable, max: Encodable, start: int | None = None, num: int | None = None, withscores: Literal[False] = False, score_cast_func: ScoreCast[Any] = float,) -> list[T]: ...
+    def zrangebyscore(
+        self,
+        name: Encodable,
+        min: Encodable,
+        max: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: Literal[False] = False,
+        score_cast_func: ScoreCast[Any] = ...,
+    ) -> list[T]: ...
     @overload
-    def zrangebyscore(self, name: Encodable, min: Encodable, max: Encodable, start: int | None = None, num: int | None = None, *, withscores: Literal[True], score_cast_func: type[float] = float,) -> list[tuple[T, float]]: ...
+    def zrangebyscore(
+        self,
+        name: Encodable,
+        min: Encodable,
+        max: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        *,
+        withscores: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[tuple[T, S]]: ...
     @overload
-    def zrangebyscore(self, name: Encodable, min: Encodable, max: Encodable, start: int | None = None, num: int | None = None, *, withscores: Literal[True], score_cast_func: ScoreCast[S],) -> list[tuple[T, S]]: ...
-    @overload
-    def zrangebyscore(self, name: Encodable, min: Encodable, max: Encodable, start: int | None = None, num: int | None = None, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]: ...
-    def zrangebyscore(self, name: Encodable, min: Encodable, max: Encodable, start: int | None = None, num: int | None = None, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]:
+    def zrangebyscore(
+        self,
+        name: Encodable,
+        min: Encodable,
+        max: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[T] | list[tuple[T, S]]: ...
+    def zrangebyscore(
+        self,
+        name: Encodable,
+        min: Encodable,
+        max: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[Any] = float,
+    ) -> list[T] | list[tuple[T, Any]]:
         """The members with scores from `min` to `max`, in order; `"(1"` excludes 1, `"-inf"` and `"+inf"` are
         no limits. O(log n + result).
 
@@ -628,17 +743,705 @@ class SortedSets(Keyspace[T]):
         return self._shaped(found, withscores, score_cast_func)
 
     @overload
-    def zrevrangebyscore(self, name: Encodable, max: Encodable, min: Encodable, start: int | None = None, num: int | None = None, withscores: Literal[False] = False, score_cast_func: ScoreCast[Any] = float,) -> list[T]: ...
+    def zrevrangebyscore(
+        self,
+        name: Encodable,
+        max: Encodable,
+        min: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: Literal[False] = False,
+        score_cast_func: ScoreCast[Any] = ...,
+    ) -> list[T]: ...
     @overload
-    def zrevrangebyscore(self, name: Encodable, max: Encodable, min: Encodable, start: int | None = None, num: int | None = None, *, withscores: Literal[True], score_cast_func: type[float] = float,) -> list[tuple[T, float]]: ...
+    def zrevrangebyscore(
+        self,
+        name: Encodable,
+        max: Encodable,
+        min: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        *,
+        withscores: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[tuple[T, S]]: ...
     @overload
-    def zrevrangebyscore(self, name: Encodable, max: Encodable, min: Encodable, start: int | None = None, num: int | None = None, *, withscores: Literal[True], score_cast_func: ScoreCast[S],) -> list[tuple[T, S]]: ...
-    @overload
-    def zrevrangebyscore(self, name: Encodable, max: Encodable, min: Encodable, start: int | None = None, num: int | None = None, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]: ...
-    def zrevrangebyscore(self, name: Encodable, max: Encodable, min: Encodable, start: int | None = None, num: int | None = None, withscores: bool = False, score_cast_func: ScoreCast[Any] = float,) -> list[T] | list[tuple[T, Any]]:
+    def zrevrangebyscore(
+        self,
+        name: Encodable,
+        max: Encodable,
+        min: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[T] | list[tuple[T, S]]: ...
+    def zrevrangebyscore(
+        self,
+        name: Encodable,
+        max: Encodable,
+        min: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[Any] = float,
+    ) -> list[T] | list[tuple[T, Any]]:
         """`zrangebyscore` in reverse: the highest score first. O(log n + result)."""
         _check_limit(start, num)
         key = encode(name)
         found = self._zrange(key, _read_range(max, min, start, num, "score", True))
         return self._shaped(found, withscores, score_cast_func)
 
+    def zrangebylex(
+        self,
+        name: Encodable,
+        min: Encodable,
+        max: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> list[T]:
+        """The members from `min` to `max`, in order, where all scores are equal. O(log n + result).
+
+        `"[a"` is from, or up to, a; `"(a"` leaves a itself out; `"-"` and `"+"` are no limits. `num` of them
+        after the first `start`, all if `num` is negative.
+        """
+        _check_limit(start, num)
+        key = encode(name)
+        found = self._zrange(key, _read_range(min, max, start, num, "lex", False))
+        return self._many([member for _, member in found])
+
+    def zrevrangebylex(
+        self,
+        name: Encodable,
+        max: Encodable,
+        min: Encodable,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> list[T]:
+        """`zrangebylex` in reverse. O(log n + result)."""
+        _check_limit(start, num)
+        key = encode(name)
+        found = self._zrange(key, _read_range(max, min, start, num, "lex", True))
+        return self._many([member for _, member in found])
+
+    def _zrange(self, key: bytes, wanted: Range) -> list[Entry]:
+        self._acquire()
+        try:
+            value = self._read(key, SortedSet)
+            return [] if value is None else wanted.entries(value)
+        finally:
+            self._release()
+
+    def zrangestore(
+        self,
+        dest: Encodable,
+        name: Encodable,
+        start: Encodable,
+        end: Encodable,
+        byscore: bool = False,
+        bylex: bool = False,
+        desc: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> int:
+        """Put what `zrange` finds at `dest`, whatever was there; how many. O(log n + m log m)."""
+        _check_range_options(byscore, bylex, offset, num, False)
+        by: Literal["rank", "score", "lex"] = "score" if byscore else "lex" if bylex else "rank"
+        if not dest:
+            _refuse_without_destination([name, start, end], by, desc, offset, num)
+        target, key = encode(dest), encode(name)
+        return self._zrangestore(target, key, _read_range(start, end, offset, num, by, desc))
+
+    def _zrangestore(self, dest: bytes, key: bytes, wanted: Range) -> int:
+        self._acquire()
+        try:
+            self._reap()
+            value = self._read(key, SortedSet)
+            scores: dict[bytes, float] = {}
+            for score, member in [] if value is None else wanted.entries(value):
+                scores[member] = _kept(None, scores, member, score)
+            return self._zstore(dest, scores)
+        finally:
+            self._release()
+
+    def _zstore(self, dest: bytes, scores: dict[bytes, float]) -> int:
+        if scores:
+            self._effect_load(dest, SortedSet(scores), None)
+        elif self._peek(dest) is not None:
+            self._effect_drop(dest)
+        return len(scores)
+
+    # Shaping
+
+    def _shaped(
+        self, entries: list[Entry], withscores: bool, score_cast: ScoreCast[Any]
+    ) -> list[T] | list[tuple[T, Any]]:
+        if not withscores:
+            return self._many([member for _, member in entries])
+        if score_cast is float:
+            return self._scored([(member, score) for score, member in entries])
+        return self._scored([(member, _cast(format_double(score), score_cast)) for score, member in entries])
+
+    def _flat(self, entries: list[Entry]) -> list[T | bytes]:
+        """Members and the texts of their scores, in turn."""
+        flat: list[T | bytes] = []
+        for score, member in entries:
+            flat += (self._one(member), format_double(score))
+        return flat
+
+    # Adding
+
+    @overload
+    def zadd(
+        self,
+        name: Encodable,
+        mapping: Mapping[Any, Encodable],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        incr: Literal[False] = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> int: ...
+    @overload
+    def zadd(
+        self,
+        name: Encodable,
+        mapping: Mapping[Any, Encodable],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        *,
+        incr: Literal[True],
+        gt: bool = False,
+        lt: bool = False,
+    ) -> float | None: ...
+    @overload
+    def zadd(
+        self,
+        name: Encodable,
+        mapping: Mapping[Any, Encodable],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        incr: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> int | float | None: ...
+    def zadd(
+        self,
+        name: Encodable,
+        mapping: Mapping[Any, Encodable],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        incr: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> int | float | None:
+        """Give members scores; how many are new, with `ch` how many are new or changed. O(m log n).
+
+        `nx` only adds, `xx` only changes what is there; `gt` and `lt` change a score only to a greater or
+        a lesser one. With `incr` the one score given is added to what the member has, and the answer is the
+        sum, or None if a condition did not hold.
+        """
+        if not mapping:
+            raise DataError("ZADD requires at least one element/score pair")
+        if nx or xx or gt or lt or incr:
+            if nx and xx:
+                raise DataError("ZADD allows either 'nx' or 'xx', not both")
+            if gt and lt:
+                raise DataError("ZADD allows either 'gt' or 'lt', not both")
+            if incr and len(mapping) != 1:
+                raise DataError("ZADD option 'incr' only works when passing a single element/score pair")
+            if nx and (gt or lt):
+                raise DataError("Only one of 'nx', 'lt', or 'gr' may be defined.")
+        key = name.encode() if isinstance(name, str) else encode(name)
+        pairs = read_scores(mapping.items())
+        if incr:
+            [(member, amount)] = pairs
+            return self._zincr(key, member, amount, nx, xx, gt, lt)
+        added, changed = self._zadd(key, pairs, nx, xx, gt, lt)
+        return added + changed if ch else added
+
+    def _zadd(
+        self,
+        key: bytes,
+        pairs: Sequence[tuple[bytes, float]],
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> tuple[int, int]:
+        """How many members are new, and how often a score changed."""
+        added = changed = 0
+        changes: dict[bytes, float] = {}
+        self._acquire()
+        try:
+            value = self._write(key, SortedSet)
+            scores = {} if value is None else value.scores
+            for member, score in pairs:
+                old = changes.get(member)
+                if old is None:
+                    old = scores.get(member)
+                if old is None:
+                    if xx:
+                        continue
+                    added += 1
+                elif nx or score == old or (gt and score < old) or (lt and score > old):
+                    continue
+                else:
+                    changed += 1
+                changes[member] = score if score else _kept(value, changes, member, score)
+            if changes:
+                self._effect_zadd(key, changes)
+        finally:
+            self._release()
+        return added, changed
+
+    def zincrby(self, name: Encodable, amount: float, value: Encodable) -> float:
+        """Add `amount` to a member's score, 0 if it is not there; the sum. O(log n).
+
+        A ResponseError if the sum is no number: inf - inf.
+        """
+        key = name.encode() if isinstance(name, str) else encode(name)
+        [(member, number)] = read_scores([(value, amount)])
+        total = self._zincr(key, member, number)
+        assert total is not None
+        return total
+
+    def _zincr(
+        self,
+        key: bytes,
+        member: bytes,
+        amount: float,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> float | None:
+        """The new score; None if a condition did not hold."""
+        self._acquire()
+        try:
+            value = self._write(key, SortedSet)
+            old = None if value is None else value.scores.get(member)
+            if old is None:
+                if xx:
+                    return None
+                total = amount
+            else:
+                if nx:
+                    return None
+                total = old + amount
+                if total != total:
+                    raise ResponseError(NOT_A_NUMBER)
+                if (gt and total <= old) or (lt and total >= old):
+                    return None
+                if total == old:
+                    return total
+            self._effect_zadd(key, {member: total if total else _kept(value, {}, member, total)})
+            return total
+        finally:
+            self._release()
+
+    # Removing
+
+    def zrem(self, name: Encodable, *values: Encodable) -> int:
+        """Remove members; how many were there. O(m log n)."""
+        key, *members = encode_all([name, *values])
+        if not members:
+            raise wrong_arity("zrem")
+        return self._zrem(key, members)
+
+    def _zrem(self, key: bytes, members: Iterable[bytes]) -> int:
+        self._acquire()
+        try:
+            value = self._write(key, SortedSet)
+            if value is None:
+                return 0
+            found = [member for member in dict.fromkeys(members) if member in value.scores]
+            if found:
+                self._effect_zrem(key, found)
+            return len(found)
+        finally:
+            self._release()
+
+    def zremrangebyrank(self, name: Encodable, min: int, max: int) -> int:
+        """Remove the members from rank `min` to rank `max`, both included; how many. O(m log n)."""
+        key, first, last = encode(name), encode(min), encode(max)
+        return self._zremrange(key, ByRank(integer(first), integer(last)))
+
+    def zremrangebyscore(self, name: Encodable, min: Encodable, max: Encodable) -> int:
+        """Remove the members `zrangebyscore` gives; how many. O(m log n)."""
+        key, low, high = encode(name), encode(min), encode(max)
+        return self._zremrange(key, score_range(low, high))
+
+    def zremrangebylex(self, name: Encodable, min: Encodable, max: Encodable) -> int:
+        """Remove the members `zrangebylex` gives; how many. O(m log n)."""
+        key, low, high = encode(name), encode(min), encode(max)
+        return self._zremrange(key, lex_range(low, high))
+
+    def _zremrange(self, key: bytes, by: ByRank | ByScore | ByLex) -> int:
+        self._acquire()
+        try:
+            value = self._write(key, SortedSet)
+            if value is None:
+                return 0
+            members = [member for _, member in value.entries_between(*by.span(value))]
+            if members:
+                self._effect_zrem(key, members)
+            return len(members)
+        finally:
+            self._release()
+
+    def zpopmin(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
+        """Remove the member with the lowest score, or `count` of them; with their scores. O(m log n)."""
+        return self._popped(name, count, reverse=False)
+
+    def zpopmax(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
+        """Remove the member with the highest score, or `count` of them; with their scores. O(m log n)."""
+        return self._popped(name, count, reverse=True)
+
+    def _popped(self, name: Encodable, count: int | None, reverse: bool) -> list[tuple[T, float]]:
+        key = encode(name)
+        number = 1 if count is None else integer(encode(count), MUST_BE_POSITIVE)
+        if number < 0:
+            raise ResponseError(MUST_BE_POSITIVE)
+        return self._scored([(member, score) for score, member in self._zpop(key, number, reverse)])
+
+    def _zpop(self, key: bytes, count: int, reverse: bool = False) -> list[Entry]:
+        self._acquire()
+        try:
+            value = self._write(key, SortedSet)
+            if value is None or not count:
+                return []
+            size = len(value)
+            number = min(count, size)
+            span = (size - number, size) if reverse else (0, number)
+            entries = value.entries_between(*span, reverse)
+            self._effect_zrem(key, [member for _, member in entries])
+            return entries
+        finally:
+            self._release()
+
+    def zmpop(
+        self,
+        num_keys: int,
+        keys: list[Encodable] | list[str],
+        min: bool | None = False,
+        max: bool | None = False,
+        count: int | None = 1,
+    ) -> list[T | list[list[T | bytes]]] | None:
+        """Remove the `count` lowest, with `max` highest, members of the first of `keys` that has any.
+
+        `[key, [[member, text of its score], ...]]`, or None. O(keys + m log n).
+        """
+        arguments: list[Any] = [num_keys]
+        arguments = arguments + keys  # redis-py takes lists only
+        if (min and max) or not (min or max):
+            raise DataError
+        arguments.append(b"MIN" if min else b"MAX")
+        if count != 1:
+            arguments += [b"COUNT", count]
+        numkeys, *rest = encode_all(arguments)
+        if not keys:
+            raise wrong_arity("zmpop")
+        return self._mpopped(self._zmpop(*read_mpop(rest, numkeys)))
+
+    def _zmpop(
+        self, keys: Iterable[bytes], reverse: bool, count: int = 1
+    ) -> tuple[bytes, list[Entry]] | None:
+        self._acquire()
+        try:
+            for key in keys:
+                entries = self._zpop(key, count, reverse)
+                if entries:
+                    return key, entries
+            return None
+        finally:
+            self._release()
+
+    def _mpopped(self, found: tuple[bytes, list[Entry]] | None) -> list[T | list[list[T | bytes]]] | None:
+        if found is None:
+            return None
+        key, entries = found
+        return [self._one(key), [[self._one(member), format_double(score)] for score, member in entries]]
+
+    # Blocking
+
+    def bzpopmin(self, keys: Encodable | Keys, timeout: float = 0) -> tuple[T, T, float] | None:
+        """Remove the member with the lowest score of the first of `keys` that has any, waiting for one.
+
+        `(key, member, score)`, or None after `timeout` seconds; 0 waits for ever. O(keys + log n).
+        """
+        return self._bpopped("bzpopmin", keys, timeout, reverse=False)
+
+    def bzpopmax(self, keys: Encodable | Keys, timeout: float = 0) -> tuple[T, T, float] | None:
+        """`bzpopmin` for the highest score."""
+        return self._bpopped("bzpopmax", keys, timeout, reverse=True)
+
+    def _bpopped(
+        self, command: str, keys: Encodable | Keys, timeout: float | None, reverse: bool
+    ) -> tuple[T, T, float] | None:
+        names = keys_of(keys)
+        seconds = encode(0 if timeout is None else timeout)
+        if not names:
+            raise wrong_arity(command)
+        found = self._bzmpop(names, reverse, 1, waiting_time(seconds))
+        if found is None:
+            return None
+        key, [(score, member)] = found
+        return self._one(key), self._one(member), score
+
+    def bzmpop(
+        self,
+        timeout: float,
+        numkeys: int,
+        keys: Keys,
+        min: bool | None = False,
+        max: bool | None = False,
+        count: int | None = 1,
+    ) -> list[T | list[list[T | bytes]]] | None:
+        """`zmpop`, waiting up to `timeout` seconds for a member; 0 waits for ever."""
+        arguments: list[Any] = [timeout, numkeys, *keys]
+        if (min and max) or not (min or max):
+            raise DataError("Either min or max, but not both must be set")
+        arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
+        seconds, number, *rest = encode_all(arguments)
+        names, reverse, amount = read_mpop(rest, number)
+        return self._mpopped(self._bzmpop(names, reverse, amount, waiting_time(seconds)))
+
+    def _bzmpop(
+        self, keys: list[bytes], reverse: bool, count: int, timeout: float
+    ) -> tuple[bytes, list[Entry]] | None:
+        def serve(key: bytes) -> tuple[bytes, list[Entry]] | None:
+            entries = self._zpop(key, count, reverse)
+            return (key, entries) if entries else None
+
+        return self._block(keys, SortedSet, serve, timeout)
+
+    # Combining
+
+    @overload
+    def zunion(
+        self,
+        keys: WeightedKeys,
+        aggregate: str | None = None,
+        withscores: Literal[False] = False,
+        score_cast_func: ScoreCast[Any] = ...,
+    ) -> list[T]: ...
+    @overload
+    def zunion(
+        self,
+        keys: WeightedKeys,
+        aggregate: str | None = None,
+        *,
+        withscores: Literal[True],
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[tuple[T, S]]: ...
+    @overload
+    def zunion(
+        self,
+        keys: WeightedKeys,
+        aggregate: str | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[S] = ...,
+    ) -> list[T] | list[tuple[T, S]]: ...
+    def zunion(
+        self,
+        keys: WeightedKeys,
+        aggregate: str | None = None,
+        withscores: bool = False,
+        score_cast_func: ScoreCast[Any] = float,
+    ) -> list[T] | list[tuple[T, Any]]:
+        """The members of all sorted sets at `keys`, in order. O(n log n) in the sum of their sizes.
+
+        A member that is in several has the sum of its scores, or with `aggregate` their `"min"` or `"max"`.
+        With a dict of keys the scores are multiplied by its values first. A plain set's members have score 1.
+        For `withscores` see `zrange`.
+        """
+        wanted = self._read_combination("zunion", keys, aggregate, withscores)
+        return self._shaped(self._zcombine(union, *wanted), withscores, score_cast_func)
+
+    @overload
+    def zinter(
+        self, keys: WeightedKeys, aggregate: str | None = None, withscores: Literal[False] = False
+    ) -> list[T]: ...
+    @overload
+    def zinter(
+        self, keys: WeightedKeys, aggregate: str | None = None, *, withscores: Literal[True]
+    ) -> list[tuple[T, float]]: ...
+    @overload
+    def zinter(
+        self, keys: WeightedKeys, aggregate: str | None = None, withscores: bool = False
+    ) -> list[T] | list[tuple[T, float]]: ...
+    def zinter(
+        self, keys: WeightedKeys, aggregate: str | None = None, withscores: bool = False
+    ) -> list[T] | list[tuple[T, float]]:
+        """The members that are in each of the sorted sets at `keys`, in order; see `zunion`.
+
+        O(n * keys + m log m) for a smallest set of n.
+        """
+        wanted = self._read_combination("zinter", keys, aggregate, withscores)
+        return self._shaped(self._zcombine(intersection, *wanted), withscores, float)
+
+    @overload
+    def zdiff(self, keys: Sequence[Encodable], withscores: Literal[False] = False) -> list[T]: ...
+    @overload
+    def zdiff(self, keys: Sequence[Encodable], withscores: bool = False) -> list[T | bytes]: ...
+    def zdiff(self, keys: Sequence[Encodable], withscores: bool = False) -> list[T] | list[T | bytes]:
+        """The members of the first sorted set that are in no other, in order. O(n * keys + m log m).
+
+        With `withscores` each is followed by the text of its score.
+        """
+        found = self._zcombine(
+            difference, *self._read_combination("zdiff", keys, None, withscores, weighted=False)
+        )
+        return self._flat(found) if withscores else self._many([member for _, member in found])
+
+    def zunionstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
+        """Put what `zunion` gives at `dest`, whatever was there; how many members."""
+        target = encode(dest)
+        return self._zcombinestore(target, union, *self._read_combination("zunionstore", keys, aggregate))
+
+    def zinterstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
+        """Put what `zinter` gives at `dest`, whatever was there; how many members."""
+        target = encode(dest)
+        return self._zcombinestore(
+            target, intersection, *self._read_combination("zinterstore", keys, aggregate)
+        )
+
+    def zdiffstore(self, dest: Encodable, keys: Sequence[Encodable]) -> int:
+        """Put what `zdiff` gives at `dest`, whatever was there; how many members."""
+        target = encode(dest)
+        return self._zcombinestore(
+            target, difference, *self._read_combination("zdiffstore", keys, None, weighted=False)
+        )
+
+    def zintercard(self, numkeys: int, keys: Keys, limit: int = 0) -> int:
+        """How many members are in each of the sorted sets at `keys`; not more than `limit`, unless it is 0.
+
+        O(n * keys) for a smallest set of n, and no more than it takes to count to `limit`.
+        """
+        count, *rest = encode_all([numkeys, *keys, b"LIMIT", limit])
+        number = integer(count)
+        if number < 1:
+            raise ResponseError(_at_least_one_key("zintercard"))
+        if number > len(rest):
+            raise ResponseError(SYNTAX)
+        names, options = rest[:number], rest[number:]
+        most = 0
+        while options:
+            word, *options = options
+            if word.upper() != b"LIMIT" or not options:
+                self._refuse(names, SYNTAX)
+            text, *options = options
+            parsed = parse_int(text)
+            if parsed is None or parsed < 0:
+                self._refuse(names, NEGATIVE_LIMIT)
+            most = parsed
+        return self._zintercard(names, most)
+
+    def _read_combination(
+        self,
+        command: str,
+        keys: WeightedKeys,
+        aggregate: str | None,
+        withscores: bool = False,
+        weighted: bool = True,
+    ) -> tuple[list[bytes], list[float], bytes]:
+        """The keys, their weights and the aggregate of a command, as redis-py takes them."""
+        size = len(keys)  # type: ignore[arg-type]
+        if aggregate and aggregate.upper() not in ("SUM", "MIN", "MAX", "COUNT"):
+            raise DataError("aggregate can be sum, min, max or count.")
+        names = encode_all(keys)
+        texts = encode_all(keys.values()) if weighted and isinstance(keys, dict) else []
+        if not size:
+            if not aggregate and not withscores:
+                raise wrong_arity(command)
+            raise ResponseError(_at_least_one_key(command))
+        weights = [1.0] * size
+        for place, text in enumerate(texts):
+            weight = parse_double(text)
+            if weight is None:
+                self._refuse(names, NOT_A_WEIGHT)
+            weights[place] = weight
+        how = aggregate.upper().encode() if aggregate else b"SUM"
+        if how not in AGGREGATES:
+            self._refuse(names, SYNTAX)
+        return names, weights, how
+
+    def _refuse(self, keys: Iterable[bytes], error: str) -> NoReturn:
+        """Raise the error, after the one for a key of the wrong type: Redis looks at the keys first."""
+        self._acquire()
+        try:
+            self._sources(keys)
+        finally:
+            self._release()
+        raise ResponseError(error)
+
+    def _sources(self, keys: Iterable[bytes]) -> list[Scores]:
+        sources: list[Scores] = []
+        for key in keys:
+            value = self._read(key, Collection)
+            if value is None:
+                sources.append({})
+            elif isinstance(value, SortedSet):
+                sources.append(value.scores)
+            elif isinstance(value, Set):
+                sources.append(Ones(value))
+            else:
+                raise ResponseError(WRONG_TYPE)
+        return sources
+
+    def _zcombine(
+        self, how: Combination, keys: Sequence[bytes], weights: Sequence[float], aggregate: bytes
+    ) -> list[Entry]:
+        """`how` is union, intersection or difference."""
+        self._acquire()
+        try:
+            scores = how(self._sources(keys), weights, aggregate)
+        finally:
+            self._release()
+        return sorted((score, member) for member, score in scores.items())
+
+    def _zcombinestore(
+        self, dest: bytes, how: Combination, keys: Sequence[bytes], weights: Sequence[float], aggregate: bytes
+    ) -> int:
+        self._acquire()
+        try:
+            self._reap()
+            scores = how(self._sources(keys), weights, aggregate)
+            if is_small(scores):
+                # -0.0 + 0.0 is 0.0: a small set does not know the sign of a zero.
+                scores = {member: score + 0.0 for member, score in scores.items()}
+            return self._zstore(dest, scores)
+        finally:
+            self._release()
+
+    def _zintercard(self, keys: Sequence[bytes], limit: int = 0) -> int:
+        self._acquire()
+        try:
+            return intersection_size(self._sources(keys), limit)
+        finally:
+            self._release()
+
+    # Effects
+
+    @effect(50)
+    def _effect_zadd(self, key: bytes, scores: dict[bytes, float]) -> None:
+        """Give members of the sorted set at `key`, made if missing, these scores."""
+        value = self._db.data.get(key)
+        if value is None:
+            self._birth(key, SortedSet(scores))
+        else:
+            value.update(scores)  # type: ignore[union-attr]
+
+    @effect(51)
+    def _effect_zrem(self, key: bytes, members: list[bytes]) -> None:
+        """Take these members out of the sorted set at `key`."""
+        value = self._db.data[key]
+        if len(members) == len(value):  # type: ignore[arg-type]
+            self._db.remove(key)
+        else:
+            value.remove(members)  # type: ignore[union-attr,arg-type]

@@ -629,6 +629,8 @@ class Strings(Keyspace[T]):
             db.data[key] = text
         else:
             db.add(key, text)
+        if db.accesses is not None:
+            db.accesses[key] = self._shared.now()
         if deadline is not None:
             db.set_deadline(key, deadline)
             self._shared.schedule(deadline)

@@ -1,0 +1,328 @@
+"""The main job and the command line: figures against a plain recount, whatever the threads do."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import kvlite
+import pytest
+from kvlite import Store, demo
+from kvlite.__main__ import main
+
+FILES = {
+    "alpha.py": "def one():\n    return one or two\n",
+    "pack/__init__.py": "",
+    "pack/beta.py": "# One, two; three_four snake_case x y2z été ÉTÉ\r\nvalue = 'one'\r\n\r\n",
+    "pack/no_end.py": "two two two",
+    "pack/latin.py": "# -*- coding: latin-1 -*-\n# caf\xe9\n",
+    "pack/broken.py": "# caf\xe9 is not UTF-8\n",
+    "pack/unknown.py": "# -*- coding: no-such-thing -*-\none = 1\n",
+    "pack/tests/left_out.py": "hidden = 1\n",
+    "test/left_out.py": "hidden = 1\n",
+    "site-packages/left_out.py": "hidden = 1\n",
+    "notes.txt": "hidden",
+}
+LATIN = {"pack/latin.py", "pack/broken.py"}
+UNREADABLE = {"pack/broken.py", "pack/unknown.py"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1" if name in LATIN else "utf-8"))
+    return tmp_path
+
+
+def indexed(root: Path, files: list[str], workers: int) -> Store[str]:
+    store = Store(decode_responses=True)
+    demo.index(store, root, files, workers, lambda done: None)
+    return store
+
+
+def contents(store: Store[str]) -> dict[str, Any]:
+    """Everything in the store, as plain Python values."""
+    read = {
+        "string": store.get,
+        "list": lambda key: store.lrange(key, 0, -1),
+        "hash": store.hgetall,
+        "set": store.smembers,
+        "zset": lambda key: store.zrange(key, 0, -1, withscores=True),
+    }
+    return {key: read[store.type(key)](key) for key in store}
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, letter by letter."""
+    words, word = [], ""
+    for letter in text.lower() + " ":
+        if letter.isalpha():
+            word += letter
+        else:
+            if len(word) > 1:
+                words.append(word)
+            word = ""
+    return words
+
+
+def recounted(root: Path, files: list[str], encodings: dict[str, str]) -> dict[str, Any]:
+    """What the store should hold for files that can be read, counted without it."""
+    everywhere: Counter[str] = Counter()
+    holders: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, Any] = {}
+    totals: Counter[str] = Counter(files=len(files))
+    sizes = {}
+    for file in files:
+        encoding = encodings.get(file, "utf-8")
+        text = (root / file).read_bytes().decode(encoding).replace("\r\n", "\n").removeprefix("\ufeff")
+        words, lines = words_of(text), text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        facts = {
+            "lines": len(lines),
+            "characters": len(text),
+            "words": len(words),
+            "longest_line": max(map(len, lines), default=0),
+        }
+        found[f"file:{file}"] = {name: str(value) for name, value in facts.items()}
+        sizes[file] = float(len(text))
+        if words:
+            found[f"words:{file}"] = set(words)
+        everywhere.update(words)
+        for word in words:
+            holders[word].add(file)
+        for name in ("lines", "characters", "words"):
+            totals[name] += facts[name]
+    found.update({f"count:{name}": str(total) for name, total in totals.items()})
+    found.update({f"files:{word}": files for word, files in holders.items()})
+    for key, scores in (("words", everywhere), ("sizes", sizes)):
+        pairs = [(name, float(score)) for name, score in scores.items()]
+        found[key] = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+    return found
+
+
+def test_modules_leaves_out_tests_and_what_was_installed(folder: Path) -> None:
+    assert demo.modules(folder) == [
+        "alpha.py",
+        "pack/__init__.py",
+        "pack/beta.py",
+        "pack/broken.py",
+        "pack/latin.py",
+        "pack/no_end.py",
+        "pack/unknown.py",
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_index_is_what_a_recount_gives(folder: Path, workers: int) -> None:
+    files = demo.modules(folder)
+    found = contents(indexed(folder, files, workers))
+
+    assert set(found.pop("unreadable")) == UNREADABLE
+    assert int(found.pop("count:operations")) > len(files)
+    assert found.pop("count:files") == str(len(files))
+    readable = [file for file in files if file not in UNREADABLE]
+    expected = recounted(folder, readable, {"pack/latin.py": "latin-1"})
+    del expected["count:files"]
+    assert found == expected
+
+
+def test_part_of_the_standard_library_is_what_a_recount_gives() -> None:
+    root = demo.library()
+    files = [file for file in demo.modules(root) if file.startswith(("json/", "email/", "concurrent/"))]
+    found = [contents(indexed(root, files, workers)) for workers in (1, 4)]
+    assert found[0] == found[1]
+    del found[0]["count:operations"]
+    assert found[0] == recounted(root, files, {})
+
+
+def test_a_file_that_was_not_finished_leaves_no_trace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies in the middle of a file leaves it in `doing`; done again, it is counted once."""
+    files = ["alpha.py", "pack/no_end.py"]
+    read = demo.read
+
+    def dies(path: Path) -> Any:
+        if path.name == "no_end.py":
+            raise ZeroDivisionError
+        return read(path)
+
+    monkeypatch.setattr(demo, "read", dies)
+    store = Store(decode_responses=True)
+    with pytest.raises(ZeroDivisionError):
+        demo.index(store, folder, files, 2, lambda done: None)
+    assert "pack/no_end.py" in store.lrange("doing", 0, -1)
+    assert store.get("count:files") == "1"
+    assert store.zrange("sizes", 0, -1) == ["alpha.py"]
+
+    monkeypatch.undo()
+    store.delete("todo")
+    demo.index_file(store, folder, "pack/no_end.py")
+    assert contents(store) == contents(indexed(folder, files, 1))
+
+
+def test_interrupting_sends_the_workers_home(folder: Path) -> None:
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    store = Store(decode_responses=True)
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        demo.index(store, folder, demo.modules(folder) * 200, 3, interrupt)
+    assert threading.active_count() == threads
+
+
+def test_answers(folder: Path) -> None:
+    store = indexed(folder, demo.modules(folder), 2)
+    assert demo.frequent_words(store).startswith("  two 5, one 4, été 2, café 1, ")
+    assert demo.rare_words(store).startswith("  13 of 16 words occur only once, among them ")
+    assert "5   " in demo.files_by_size(store).splitlines()[0]
+    assert demo.largest_files(store).split()[:2] == ["pack/beta.py", "66"]
+    assert "pack/beta.py and pack/latin.py share 0 words" in demo.words_in_common(store)
+    assert demo.about("two", store) == (
+        "  occurs 5 times in 3 files, which makes it number 1;\n"
+        "  the largest of the files: pack/beta.py alpha.py pack/no_end.py"
+    )
+    assert demo.about("zebra", store) == "  occurs nowhere"
+
+
+def test_answers_about_nothing() -> None:
+    store = Store(decode_responses=True)
+    assert all(ask(store) is not None for ask in demo.questions("queue").values())
+
+
+def test_answers_are_remembered_for_a_while() -> None:
+    clock = kvlite.ManualClock()
+    store = Store(decode_responses=True, clock=clock)
+    asked = []
+
+    def ask(store: Store[str]) -> str:
+        asked.append(store)
+        return str(len(asked))
+
+    assert [demo.answer(store, "how many?", ask) for _ in range(3)] == ["1", "1", "1"]
+    store.advance(demo.REMEMBERED)
+    assert demo.answer(store, "how many?", ask) == "2"
+    assert store.mget("count:misses", "count:hits") == ["2", "2"]
+
+
+# The command line
+
+
+def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kvlite", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        **options,
+    )
+
+
+def test_demo_says_what_it_read_and_found() -> None:
+    root = demo.library()
+    expected = recounted(root, demo.modules(root)[:40], {})
+    totals = {name: int(expected[f"count:{name}"]) for name in ("lines", "characters", "words")}
+    read = "40 files, {lines:,} lines, {characters:,} characters, {words:,} words\n".format(**totals)
+    word, most = expected["words"][-1]
+    scores = dict(expected["words"])
+    places = [
+        f"The most frequent words\n  {word} {most:,.0f}, ",
+        f"The word 'self'\n  occurs {scores['self']:,.0f} times in {len(expected['files:self'])} files, ",
+        "6 questions took ",
+        " ms from the cache (6 misses, 6 hits, kept for 60 s)\n",
+    ]
+    answers = set()
+    for workers in ("1", "3"):
+        done = command("demo", "--limit", "40", "--workers", workers, "--word", "Self")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert read in done.stdout
+        assert [place for place in places if place not in done.stdout] == []
+        answers.add(done.stdout[done.stdout.index(places[0]) : done.stdout.index(places[2])])
+    assert len(answers) == 1
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "demo" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"kvlite {kvlite.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["--nonsense"],
+        ["demo", "--nonsense"],
+        ["demo", "--work", "1"],
+        ["demo", "--workers", "0"],
+        ["demo", "--workers", "65"],
+        ["demo", "--workers", "many"],
+        ["demo", "--limit", "-1"],
+        ["demo", "--limit"],
+        ["demo", "--word", "two words"],
+        ["demo", "--word", "\udcff"],
+        ["demo", "extra"],
+    ],
+)
+def test_a_bad_option_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(r"python -m kvlite( demo)?: [^\n]+\n", said.err)
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--limit", "3"], ["--help"], []])
+def test_a_broken_pipe_is_quiet(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "kvlite", *arguments], stdout=writer, stderr=subprocess.PIPE, timeout=120
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
+def test_a_person_sees_progress_and_can_interrupt() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([sys.executable, "-m", "kvlite", "demo"], stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    seen, end = b"", time.monotonic() + 60
+    try:
+        while b" files " not in seen and time.monotonic() < end:
+            if select.select([ours], [], [], 1)[0]:
+                seen += os.read(ours, 1000)
+        child.send_signal(signal.SIGINT)
+        out = child.communicate(timeout=60)[0]
+        while select.select([ours], [], [], 0)[0]:
+            try:
+                seen += os.read(ours, 1000)
+            except OSError:
+                break
+    finally:
+        child.kill()
+        os.close(ours)
+    assert re.match(rb"\r  \[[# ]{30}\] [\d,]+ of [\d,]+ files ", seen)
+    assert (child.returncode, out) == (130, b"")
+    assert b"Traceback" not in seen
