@@ -26,8 +26,9 @@ class Database:
     `data` is read without a lock, so two rules hold. A writer changes `data` first and `deadlines` after,
     and a reader looks at `deadlines` first: it can then never take a dead value for a live one. And `busy`
     is set while several changes are being made that belong together; a reader that finds it set, after it
-    has read, must ask again under the lock. What was read may also have been undone or carried off to
-    another key in the meantime: `retired()` leaves the object that such readers hold busy for ever.
+    has read, must ask again under the lock. What was read may have been overwritten, undone or carried off
+    to another key by then: so when such changes end a successor takes the place of the object, and the one
+    that readers may hold stays busy for ever.
     """
 
     __slots__ = ("accesses", "busy", "data", "deadlines", "field_deadlines", "keys", "special", "timetable")
@@ -46,11 +47,17 @@ class Database:
         """When each key was last used, where that is recorded."""
         self.busy = False
 
-    def retired(self) -> Database:
+    def retired(self, busy: bool | None = None) -> Database:
         """A successor with the same contents; this object stays busy for the readers that hold it."""
         successor = Database.__new__(Database)
-        for name in self.__slots__:
-            setattr(successor, name, getattr(self, name))
+        successor.data = self.data
+        successor.deadlines = self.deadlines
+        successor.field_deadlines = self.field_deadlines
+        successor.special = self.special
+        successor.keys = self.keys
+        successor.timetable = self.timetable
+        successor.accesses = self.accesses
+        successor.busy = self.busy if busy is None else busy
         self.busy = True
         return successor
 

@@ -311,7 +311,7 @@ class Keyspace(Generic[T]):
         shared.depth -= 1
         if shared.depth == 0:
             for store in shared.open_stores:
-                store._db.busy = False
+                store._db = store._db.retired(busy=False)
             if shared.journal is not None:
                 shared.journal.end_batch()
 

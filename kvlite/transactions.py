@@ -57,9 +57,10 @@ class Transactions(Keyspace[T]):
     def atomic(self) -> Atomic:
         """A block whose commands are one for every other thread; an exception undoes all of them.
 
-        >>> with store.atomic():                                    # doctest: +SKIP
-        ...     store.decrby("alice", 10)
-        ...     store.incrby("bob", 10)
+        >>> with store.atomic():
+        ...     left, got = store.decrby("ann", 10), store.incrby("bob", 10)
+        >>> left, got
+        (-10, 10)
 
         Other threads wait while the block runs. Blocks nest, and each undoes its own part. Within a block
         blocking commands do not wait. What a key held before its first change is copied, O(its size).

@@ -27,7 +27,7 @@ LARGE = SMALL + 100
 
 @pytest.fixture
 def store() -> Store[bytes]:
-    return Store(clock=ManualClock(START), seed=1)
+    return Store(clock=ManualClock(START), seed=1, record_accesses=False)
 
 
 def fill(store: Store[bytes], key: str, size: int) -> dict[bytes, bytes]:
@@ -657,6 +657,21 @@ def test_a_hash_ends_with_its_last_field(store: Store[bytes], reader: Callable[[
     assert reader(store) == missing
     assert store._db.data == {}
     check(store)
+
+
+def test_dead_fields_are_not_seen_where_nothing_may_change(store: Store[bytes]) -> None:
+    store.hset("h", mapping={"a": 1, "b": 2})
+    store.hpexpire("h", 5, "a")
+    store.hsetex("gone", "a", 1, px=5)
+    store._shared.frozen = True
+    store._shared.clock._now += 5  # type: ignore[attr-defined]
+
+    def read(store: Store[bytes]) -> None:
+        assert store.hgetall("h") == {b"b": b"2"}
+        assert store.hget("gone", "a") is None
+        assert store.hlen("gone") == 0
+
+    assert changes(store, read) == 0
 
 
 def test_fields_expire_in_the_order_of_their_deadlines(store: Store[bytes]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
 from kvlite import DataError, ResponseError, Store
 from kvlite.effects import EFFECTS
 from kvlite.structs.gap_list import SLACK, GapList
@@ -119,7 +120,7 @@ test_a_gap_list_is_a_list.settings = settings(max_examples=40, stateful_step_cou
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from("lrLR"), st.integers(1, 400)), max_size=12))
 def test_pushes_and_pops_move_each_element_a_few_times_at_most(runs: list[tuple[str, int]]) -> None:
-    """The whole list moves when a gap is made or cut off; over any run of pushes and pops that is O(1) each."""
+    """The whole list moves when a gap is made or cut off; over any run of operations that is O(1) each."""
     found, operations, moved = GapList(), 0, 0
     for kind, times in runs:
         for _ in range(times):

@@ -72,13 +72,13 @@ class Hashes(Keyspace[T]):
         name = name.encode() if isinstance(name, str) else encode(name)
         field = key.encode() if isinstance(key, str) else encode(key)
         db = self._db
-        if name in db.special or name in db.field_deadlines:
-            return self._maybe(self._hget(name, field))
-        hash = db.data.get(name)
-        if isinstance(hash, Hash):
-            text = hash.fields.get(field)
-            if not db.busy:
-                return self._maybe(text)
+        if name not in db.special:
+            hash = db.data.get(name)
+            # Without the lock deadlines are looked at before values, and writers change values first.
+            if isinstance(hash, Hash) and hash.deadlines is None:
+                text = hash.fields.get(field)
+                if not db.busy:
+                    return self._maybe(text)
         return self._maybe(self._hget(name, field))
 
     def _hget(self, key: bytes, field: bytes) -> bytes | None:
@@ -94,9 +94,9 @@ class Hashes(Keyspace[T]):
         name = name.encode() if isinstance(name, str) else encode(name)
         field = key.encode() if isinstance(key, str) else encode(key)
         db = self._db
-        if not (name in db.special or name in db.field_deadlines):
+        if name not in db.special:
             hash = db.data.get(name)
-            if isinstance(hash, Hash):
+            if isinstance(hash, Hash) and hash.deadlines is None:
                 found = field in hash.fields
                 if not db.busy:
                     return found

@@ -485,7 +485,7 @@ class SortedSets(Keyspace[T]):
         if withscores and not -INT64_MAX // 2 < number <= INT64_MAX // 2:
             raise ResponseError(OUT_OF_RANGE)
         picked = self._zrandmember(name, number)
-        return self._flat(picked) if withscores else self._many([member for _, member in picked])
+        return self._zflat(picked) if withscores else self._many([member for _, member in picked])
 
     def _zrandmember(self, key: bytes, count: int | None) -> list[Entry]:
         """One for None."""
@@ -646,7 +646,7 @@ class SortedSets(Keyspace[T]):
         by: Literal["rank", "score", "lex"] = "score" if byscore else "lex" if bylex else "rank"
         key = encode(name)
         found = self._zrange(key, _read_range(start, end, offset, num, by, desc))
-        return self._shaped(found, withscores, score_cast_func)
+        return self._zshaped(found, withscores, score_cast_func)
 
     @overload
     def zrevrange(
@@ -686,7 +686,7 @@ class SortedSets(Keyspace[T]):
         """`zrange` with the ranks counted from the last member, and in reverse. O(log n + result)."""
         key = encode(name)
         found = self._zrange(key, _read_range(start, end, None, None, "rank", True))
-        return self._shaped(found, withscores, score_cast_func)
+        return self._zshaped(found, withscores, score_cast_func)
 
     @overload
     def zrangebyscore(
@@ -740,7 +740,7 @@ class SortedSets(Keyspace[T]):
         _check_limit(start, num)
         key = encode(name)
         found = self._zrange(key, _read_range(min, max, start, num, "score", False))
-        return self._shaped(found, withscores, score_cast_func)
+        return self._zshaped(found, withscores, score_cast_func)
 
     @overload
     def zrevrangebyscore(
@@ -790,7 +790,7 @@ class SortedSets(Keyspace[T]):
         _check_limit(start, num)
         key = encode(name)
         found = self._zrange(key, _read_range(max, min, start, num, "score", True))
-        return self._shaped(found, withscores, score_cast_func)
+        return self._zshaped(found, withscores, score_cast_func)
 
     def zrangebylex(
         self,
@@ -873,7 +873,7 @@ class SortedSets(Keyspace[T]):
 
     # Shaping
 
-    def _shaped(
+    def _zshaped(
         self, entries: list[Entry], withscores: bool, score_cast: ScoreCast[Any]
     ) -> list[T] | list[tuple[T, Any]]:
         if not withscores:
@@ -882,7 +882,7 @@ class SortedSets(Keyspace[T]):
             return self._scored([(member, score) for score, member in entries])
         return self._scored([(member, _cast(format_double(score), score_cast)) for score, member in entries])
 
-    def _flat(self, entries: list[Entry]) -> list[T | bytes]:
+    def _zflat(self, entries: list[Entry]) -> list[T | bytes]:
         """Members and the texts of their scores, in turn."""
         flat: list[T | bytes] = []
         for score, member in entries:
@@ -1096,13 +1096,13 @@ class SortedSets(Keyspace[T]):
 
     def zpopmin(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
         """Remove the member with the lowest score, or `count` of them; with their scores. O(m log n)."""
-        return self._popped(name, count, reverse=False)
+        return self._zpopped(name, count, reverse=False)
 
     def zpopmax(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
         """Remove the member with the highest score, or `count` of them; with their scores. O(m log n)."""
-        return self._popped(name, count, reverse=True)
+        return self._zpopped(name, count, reverse=True)
 
-    def _popped(self, name: Encodable, count: int | None, reverse: bool) -> list[tuple[T, float]]:
+    def _zpopped(self, name: Encodable, count: int | None, reverse: bool) -> list[tuple[T, float]]:
         key = encode(name)
         number = 1 if count is None else integer(encode(count), MUST_BE_POSITIVE)
         if number < 0:
@@ -1146,7 +1146,7 @@ class SortedSets(Keyspace[T]):
         numkeys, *rest = encode_all(arguments)
         if not keys:
             raise wrong_arity("zmpop")
-        return self._mpopped(self._zmpop(*read_mpop(rest, numkeys)))
+        return self._zmpopped(self._zmpop(*read_mpop(rest, numkeys)))
 
     def _zmpop(
         self, keys: Iterable[bytes], reverse: bool, count: int = 1
@@ -1161,7 +1161,7 @@ class SortedSets(Keyspace[T]):
         finally:
             self._release()
 
-    def _mpopped(self, found: tuple[bytes, list[Entry]] | None) -> list[T | list[list[T | bytes]]] | None:
+    def _zmpopped(self, found: tuple[bytes, list[Entry]] | None) -> list[T | list[list[T | bytes]]] | None:
         if found is None:
             return None
         key, entries = found
@@ -1174,13 +1174,13 @@ class SortedSets(Keyspace[T]):
 
         `(key, member, score)`, or None after `timeout` seconds; 0 waits for ever. O(keys + log n).
         """
-        return self._bpopped("bzpopmin", keys, timeout, reverse=False)
+        return self._bzpopped("bzpopmin", keys, timeout, reverse=False)
 
     def bzpopmax(self, keys: Encodable | Keys, timeout: float = 0) -> tuple[T, T, float] | None:
         """`bzpopmin` for the highest score."""
-        return self._bpopped("bzpopmax", keys, timeout, reverse=True)
+        return self._bzpopped("bzpopmax", keys, timeout, reverse=True)
 
-    def _bpopped(
+    def _bzpopped(
         self, command: str, keys: Encodable | Keys, timeout: float | None, reverse: bool
     ) -> tuple[T, T, float] | None:
         names = keys_of(keys)
@@ -1209,7 +1209,7 @@ class SortedSets(Keyspace[T]):
         arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
         seconds, number, *rest = encode_all(arguments)
         names, reverse, amount = read_mpop(rest, number)
-        return self._mpopped(self._bzmpop(names, reverse, amount, waiting_time(seconds)))
+        return self._zmpopped(self._bzmpop(names, reverse, amount, waiting_time(seconds)))
 
     def _bzmpop(
         self, keys: list[bytes], reverse: bool, count: int, timeout: float
@@ -1260,8 +1260,8 @@ class SortedSets(Keyspace[T]):
         With a dict of keys the scores are multiplied by its values first. A plain set's members have score 1.
         For `withscores` see `zrange`.
         """
-        wanted = self._read_combination("zunion", keys, aggregate, withscores)
-        return self._shaped(self._zcombine(union, *wanted), withscores, score_cast_func)
+        wanted = self._zread_combination("zunion", keys, aggregate, withscores)
+        return self._zshaped(self._zcombine(union, *wanted), withscores, score_cast_func)
 
     @overload
     def zinter(
@@ -1282,8 +1282,8 @@ class SortedSets(Keyspace[T]):
 
         O(n * keys + m log m) for a smallest set of n.
         """
-        wanted = self._read_combination("zinter", keys, aggregate, withscores)
-        return self._shaped(self._zcombine(intersection, *wanted), withscores, float)
+        wanted = self._zread_combination("zinter", keys, aggregate, withscores)
+        return self._zshaped(self._zcombine(intersection, *wanted), withscores, float)
 
     @overload
     def zdiff(self, keys: Sequence[Encodable], withscores: Literal[False] = False) -> list[T]: ...
@@ -1295,27 +1295,27 @@ class SortedSets(Keyspace[T]):
         With `withscores` each is followed by the text of its score.
         """
         found = self._zcombine(
-            difference, *self._read_combination("zdiff", keys, None, withscores, weighted=False)
+            difference, *self._zread_combination("zdiff", keys, None, withscores, weighted=False)
         )
-        return self._flat(found) if withscores else self._many([member for _, member in found])
+        return self._zflat(found) if withscores else self._many([member for _, member in found])
 
     def zunionstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
         """Put what `zunion` gives at `dest`, whatever was there; how many members."""
         target = encode(dest)
-        return self._zcombinestore(target, union, *self._read_combination("zunionstore", keys, aggregate))
+        return self._zcombinestore(target, union, *self._zread_combination("zunionstore", keys, aggregate))
 
     def zinterstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
         """Put what `zinter` gives at `dest`, whatever was there; how many members."""
         target = encode(dest)
         return self._zcombinestore(
-            target, intersection, *self._read_combination("zinterstore", keys, aggregate)
+            target, intersection, *self._zread_combination("zinterstore", keys, aggregate)
         )
 
     def zdiffstore(self, dest: Encodable, keys: Sequence[Encodable]) -> int:
         """Put what `zdiff` gives at `dest`, whatever was there; how many members."""
         target = encode(dest)
         return self._zcombinestore(
-            target, difference, *self._read_combination("zdiffstore", keys, None, weighted=False)
+            target, difference, *self._zread_combination("zdiffstore", keys, None, weighted=False)
         )
 
     def zintercard(self, numkeys: int, keys: Keys, limit: int = 0) -> int:
@@ -1334,15 +1334,15 @@ class SortedSets(Keyspace[T]):
         while options:
             word, *options = options
             if word.upper() != b"LIMIT" or not options:
-                self._refuse(names, SYNTAX)
+                self._zrefuse(names, SYNTAX)
             text, *options = options
             parsed = parse_int(text)
             if parsed is None or parsed < 0:
-                self._refuse(names, NEGATIVE_LIMIT)
+                self._zrefuse(names, NEGATIVE_LIMIT)
             most = parsed
         return self._zintercard(names, most)
 
-    def _read_combination(
+    def _zread_combination(
         self,
         command: str,
         keys: WeightedKeys,
@@ -1364,23 +1364,23 @@ class SortedSets(Keyspace[T]):
         for place, text in enumerate(texts):
             weight = parse_double(text)
             if weight is None:
-                self._refuse(names, NOT_A_WEIGHT)
+                self._zrefuse(names, NOT_A_WEIGHT)
             weights[place] = weight
         how = aggregate.upper().encode() if aggregate else b"SUM"
         if how not in AGGREGATES:
-            self._refuse(names, SYNTAX)
+            self._zrefuse(names, SYNTAX)
         return names, weights, how
 
-    def _refuse(self, keys: Iterable[bytes], error: str) -> NoReturn:
+    def _zrefuse(self, keys: Iterable[bytes], error: str) -> NoReturn:
         """Raise the error, after the one for a key of the wrong type: Redis looks at the keys first."""
         self._acquire()
         try:
-            self._sources(keys)
+            self._zsources(keys)
         finally:
             self._release()
         raise ResponseError(error)
 
-    def _sources(self, keys: Iterable[bytes]) -> list[Scores]:
+    def _zsources(self, keys: Iterable[bytes]) -> list[Scores]:
         sources: list[Scores] = []
         for key in keys:
             value = self._read(key, Collection)
@@ -1400,7 +1400,7 @@ class SortedSets(Keyspace[T]):
         """`how` is union, intersection or difference."""
         self._acquire()
         try:
-            scores = how(self._sources(keys), weights, aggregate)
+            scores = how(self._zsources(keys), weights, aggregate)
         finally:
             self._release()
         return sorted((score, member) for member, score in scores.items())
@@ -1411,7 +1411,7 @@ class SortedSets(Keyspace[T]):
         self._acquire()
         try:
             self._reap()
-            scores = how(self._sources(keys), weights, aggregate)
+            scores = how(self._zsources(keys), weights, aggregate)
             if is_small(scores):
                 # -0.0 + 0.0 is 0.0: a small set does not know the sign of a zero.
                 scores = {member: score + 0.0 for member, score in scores.items()}
@@ -1422,7 +1422,7 @@ class SortedSets(Keyspace[T]):
     def _zintercard(self, keys: Sequence[bytes], limit: int = 0) -> int:
         self._acquire()
         try:
-            return intersection_size(self._sources(keys), limit)
+            return intersection_size(self._zsources(keys), limit)
         finally:
             self._release()
 

@@ -1,0 +1,62 @@
+"""Random histories of every type at once, for tests that need no oracle: what holds for all commands."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from hypothesis import strategies as st
+from oracle import Command, Step, histories
+
+from kvlite import ManualClock, RedisError, Store
+from kvlite.structs import Collection
+
+TABLES = ["strings", "lists", "hashes", "sets", "sorted_sets", "keys"]
+
+State = dict[tuple[int, bytes], tuple[Any, int | None]]
+
+
+def commands() -> list[Command]:
+    """Every row of the tables that the types' own tests are made of."""
+    rows: list[Command] = []
+    for name in TABLES:
+        rows += importlib.import_module(f"test_oracle_{name}").COMMANDS
+    return rows
+
+
+def all_histories(size: int = 40) -> st.SearchStrategy[list[Step]]:
+    return histories(*commands(), size=size)
+
+
+def new_store(**options: Any) -> Store[bytes]:
+    return Store(clock=ManualClock(1_800_000_000_000), seed=1, **options)
+
+
+def state_of(store: Store[Any]) -> State:
+    """Everything a store holds, in a form that compares."""
+    state: State = {}
+    for each in store._shared.open_stores:
+        db = each._db
+        for key, value in db.data.items():
+            dump = (value.kind, _sorted_dump(value)) if isinstance(value, Collection) else _text(value)
+            state[each._index, key] = (dump, db.deadlines.get(key))
+    return state
+
+
+def _text(value: Any) -> bytes:
+    return b"%d" % value if isinstance(value, int) else bytes(value)
+
+
+def _sorted_dump(value: Collection) -> Any:
+    """Where the order of the elements means nothing, they are put in order."""
+    dump = value.dump()
+    return sorted(dump) if value.kind == "set" else dump
+
+
+def take(store: Store[Any], step: Step) -> Exception | None:
+    """Do one step of a history; the error it ended with, if it did."""
+    try:
+        getattr(store, step.method)(*step.args, **step.kwargs)
+    except (RedisError, ValueError, TypeError, OverflowError) as error:
+        return error
+    return None

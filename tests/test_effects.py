@@ -1,0 +1,153 @@
+"""The law of effects: what is recorded, made again, is what happened; and what failed did not happen."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+from histories import all_histories, new_store, state_of, take
+from hypothesis import given, settings
+from oracle import Step
+
+import kvlite
+from kvlite import Store
+from kvlite.effects import EFFECTS
+from kvlite.persist.record import packer, unpack
+from kvlite.persist.recovery import _replays
+
+
+class Recorder:
+    """A journal that makes every effect again, in another store, at once: through the bytes of the log."""
+
+    path = "a recorder"
+
+    def __init__(self, store: Store[Any]) -> None:
+        self.release = store._shared.lock.release
+        self.twin = Store()
+        self._shared = store._shared
+        self._pack = packer().pack
+        self._batch: list[bytes] = []
+        store._shared.keep_journal(self)
+
+    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+        self._batch.append(self._pack((code, database, *arguments)))
+        if self._shared.depth == 0:
+            self.end_batch()
+
+    def end_batch(self) -> None:
+        batch, self._batch = self._batch, []
+        for record in batch:
+            code, database, *arguments = unpack(record)
+            _replays(Store)[code](self.twin.select(database), arguments)
+
+    def mark(self) -> int:
+        return len(self._batch)
+
+    def rewind(self, mark: int) -> None:
+        del self._batch[mark:]
+
+    def settle(self) -> None: ...
+    def stop(self) -> None: ...
+    def close(self) -> None: ...
+    def abandon(self) -> None: ...
+
+
+@given(all_histories())
+def test_replay_equals_live_after_every_step(steps: list[Step]) -> None:
+    store = new_store()
+    recorder = Recorder(store)
+    for step in steps:
+        take(store, step)
+        assert state_of(recorder.twin) == state_of(store), step
+        for each in store._shared.open_stores:
+            each._db._check()
+
+
+@given(all_histories())
+def test_a_call_that_raised_changed_nothing(steps: list[Step]) -> None:
+    store = new_store()
+    for step in steps:
+        store._shared.expire_due()
+        before = state_of(store)
+        if take(store, step) is not None:
+            assert state_of(store) == before, step
+
+
+class Undo(Exception):
+    pass
+
+
+@settings(max_examples=60)
+@given(all_histories(size=15), all_histories(size=15))
+def test_an_atomic_block_that_raises_changed_nothing(first: list[Step], second: list[Step]) -> None:
+    store = new_store()
+    recorder = Recorder(store)
+    for step in first:
+        take(store, step)
+    store._shared.expire_due()
+    before = state_of(store)
+    with pytest.raises(Undo), store.atomic():
+        for step in second:
+            if step.method != "advance":
+                take(store, step)
+        raise Undo
+    assert state_of(store) == before
+    assert state_of(recorder.twin) == before
+    for each in store._shared.open_stores:
+        each._db._check()
+    for step in second:
+        take(store, step)
+    assert state_of(recorder.twin) == state_of(store)
+
+
+@settings(max_examples=40)
+@given(all_histories(size=15), all_histories(size=15))
+def test_only_the_inner_block_is_undone(first: list[Step], second: list[Step]) -> None:
+    store, plain = new_store(), new_store()
+    with store.atomic(), plain.atomic():
+        for step in first:
+            if step.method != "advance" and step.check is None:
+                take(store, step)
+                take(plain, step)
+        with pytest.raises(Undo), store.atomic():
+            for step in second:
+                if step.method != "advance":
+                    take(store, step)
+            raise Undo
+    assert state_of(store) == state_of(plain)
+
+
+def test_state_changes_through_effects_only() -> None:
+    """No command writes into a database: only effects, and the keyspace that they stand on, do."""
+    writers = {"put", "put_new", "add", "remove", "replace", "set_deadline", "set_field_deadline", "_birth"}
+    wrong = []
+    for path in (Path(kvlite.__file__).parent / "types").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef) or function.name.startswith("_effect_"):
+                continue
+            for node in ast.walk(function):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in writers
+                    and ast.unparse(node.func.value) in ("db", "self", "self._db")
+                ):
+                    wrong.append(f"{path.name}: {function.name} calls {node.func.attr}")
+    assert not wrong
+
+
+def test_codes_of_effects_do_not_change() -> None:
+    """They are written in logs. Add to this list; never change what is there."""
+    assert {code: EFFECTS[code] for code in (1, 2, 3, 4, 5, 6, 10, 11, 12)} == {
+        1: "_effect_drop",
+        2: "_effect_deadline",
+        3: "_effect_load",
+        4: "_effect_move",
+        5: "_effect_flush",
+        6: "_effect_swap",
+        10: "_effect_put",
+        11: "_effect_append",
+        12: "_effect_overlay",
+    }
