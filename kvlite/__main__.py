@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from . import __version__
+from . import RedisError, __version__
 
 INTERRUPTED = 130
 PIPE_BROKEN = 141
@@ -50,6 +50,18 @@ def run_demo(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_check(options: argparse.Namespace) -> int:
+    from . import inspecting
+
+    return inspecting.run_check(options.path, options.repair)
+
+
+def run_info(options: argparse.Namespace) -> int:
+    from . import inspecting
+
+    return inspecting.run_info(options.path)
+
+
 def make_parser() -> Parser:
     parser = Parser(
         prog="python -m kvlite",
@@ -74,6 +86,31 @@ def make_parser() -> Parser:
     )
     demo.add_argument("--word", type=word, default="queue", help="the word to ask about (default: queue)")
     demo.set_defaults(run=run_demo)
+
+    check = commands.add_parser(
+        "check",
+        help="verify every byte of a store that is kept on disk",
+        description="Verify every checksum and every value of the store in the folder PATH, and say what was"
+        " found. The exit code is 1 if it is damaged.",
+        allow_abbrev=False,
+    )
+    check.add_argument("path", metavar="PATH", help="the folder")
+    check.add_argument(
+        "--repair",
+        action="store_true",
+        help="keep all that can be kept; what was left out goes to a file, and the damaged files stay",
+    )
+    check.set_defaults(run=run_check)
+
+    info = commands.add_parser(
+        "info",
+        help="say what is in a store that is kept on disk",
+        description="Say what is in the store in the folder PATH, changing nothing: sizes, keys by type,"
+        " the largest keys, snapshot and log.",
+        allow_abbrev=False,
+    )
+    info.add_argument("path", metavar="PATH", help="the folder")
+    info.set_defaults(run=run_info)
     return parser
 
 
@@ -90,6 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return code
         finally:
             sys.stdout.flush()
+    except RedisError as error:
+        print(f"python -m kvlite: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -14,8 +14,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-import kvlite
 import pytest
+
+import kvlite
 from kvlite import Store, demo
 from kvlite.__main__ import main
 

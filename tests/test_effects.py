@@ -15,7 +15,7 @@ import kvlite
 from kvlite import Store
 from kvlite.effects import EFFECTS
 from kvlite.persist.record import packer, unpack
-from kvlite.persist.recovery import _replays
+from kvlite.persist.recovery import replays_of
 
 
 class Recorder:
@@ -40,7 +40,7 @@ class Recorder:
         batch, self._batch = self._batch, []
         for record in batch:
             code, database, *arguments = unpack(record)
-            _replays(Store)[code](self.twin.select(database), arguments)
+            replays_of(Store)[code](self.twin.select(database), arguments)
 
     def mark(self) -> int:
         return len(self._batch)

@@ -8,6 +8,7 @@ import pytest
 import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kvlite.globs import compile_glob
 
 PIECES = [

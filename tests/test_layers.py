@@ -22,7 +22,7 @@ LEVELS = [
     ["lock", "durable"],
     ["transactions"],
     ["store"],
-    ["demo"],
+    ["demo", "inspecting"],
     ["__init__"],
     ["__main__"],
 ]

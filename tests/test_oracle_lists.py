@@ -421,7 +421,7 @@ SERVING = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=150)
 @given(
     st.lists(WAITING, min_size=1, max_size=4),
     st.lists(st.lists(SERVING, min_size=1, max_size=4), min_size=1, max_size=4),

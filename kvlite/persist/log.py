@@ -119,15 +119,17 @@ class LogReader:
         self._data = data
         self.header = read_header(data, name, LOG)
 
+    def is_mark(self, payload: bytes | memoryview) -> bool:
+        return len(payload) == 16 and payload[:8] == self.header.salt
+
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """The offset and the effects of each good record, up to the first bad one.
 
         CorruptionError for a record with a good checksum that is none.
         """
-        salt = self.header.salt
         frames = Frames(self._data, HEADER_SIZE)
         for payload in frames:
-            if len(payload) == 16 and payload[:8] == salt:
+            if self.is_mark(payload):
                 continue
             try:
                 content = unpack(payload)

@@ -95,8 +95,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: int | None = None)
     `kind` is the class whose effects are made again. With `limit` the last log is read no further than this.
     """
     recovery = Recovery()
-    store = object.__new__(kind)
-    store._attach(Shared(SystemClock(), Random(0)), 0)
+    store = scratch(kind)
     start, size = 1, 0
     for number in sorted(folder.snapshots, reverse=True):
         path = folder.file(folder.snapshots[number])
@@ -140,7 +139,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: int | None = None)
                 )
             recovery.torn_bytes = tail.torn
 
-    databases = [each._db for each in _databases(store)]
+    databases = [each._db for each in siblings(store)]
     recovery.keys = sum(len(db.data) for db in databases)
     last = readers[-1].header
     used = {recovery.snapshot, *recovery.logs}
@@ -152,19 +151,27 @@ def _reaches_back(folder: Folder, start: int) -> bool:
     return folder.logs.keys() >= set(range(start, max(folder.logs, default=0) + 1)) and start in folder.logs
 
 
-def _databases(store: Keyspace[Any]) -> list[Keyspace[Any]]:
+def scratch(kind: type[Keyspace[Any]]) -> Keyspace[Any]:
+    """A store that nobody else knows, to make effects on."""
+    store = object.__new__(kind)
+    store._attach(Shared(SystemClock(), Random(0)), 0)
+    return store
+
+
+def siblings(store: Keyspace[Any]) -> list[Keyspace[Any]]:
+    """All sixteen databases of a store."""
     return [store._sibling(index) for index in range(DATABASES)]
 
 
 def _install(store: Keyspace[Any], databases: list[Database]) -> None:
-    for each, db in zip(_databases(store), databases, strict=True):
+    for each, db in zip(siblings(store), databases, strict=True):
         each._db = db
 
 
 def _replay(store: Keyspace[Any], reader: LogReader) -> int:
     """Make the effects of a log again; how many records there were."""
-    stores = _databases(store)
-    replays = _replays(type(store))
+    stores = siblings(store)
+    replays = replays_of(type(store))
     records = 0
     for offset, effects in reader.records():
         try:
@@ -181,7 +188,7 @@ _Replay = Callable[[Keyspace[Any], list[Any]], None]
 _replay_tables: dict[type, dict[int, _Replay]] = {}
 
 
-def _replays(store: type) -> dict[int, _Replay]:
+def replays_of(store: type) -> dict[int, _Replay]:
     """How to make each effect again, by its code."""
     if store not in _replay_tables:
         _replay_tables[store] = {code: _replay_of(getattr(store, name)) for code, name in EFFECTS.items()}

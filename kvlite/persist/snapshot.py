@@ -179,7 +179,7 @@ def read_snapshot(data: bytes, name: str) -> tuple[int, list[Database]]:
                     raise ValueError(f"{keys} keys where {content} were written")
             else:
                 keys += len(content)
-                _load_chunk(databases[_index(database)], content)
+                load_chunk(databases[_index(database)], content)
         except Exception as error:
             raise CorruptionError(name, frames.end, str(error) or type(error).__name__) from error
     if not ended or frames.end != len(data):
@@ -193,7 +193,8 @@ def _index(database: object) -> int:
     return database
 
 
-def _load_chunk(db: Database, content: object) -> None:
+def load_chunk(db: Database, content: object) -> None:
+    """Add the keys of a chunk; an exception of any kind if it is none."""
     if isinstance(content, dict):
         if not (set(map(type, content)) <= {bytes} and set(map(type, content.values())) <= {bytes, int}):
             raise ValueError("a string that is none")

@@ -235,7 +235,7 @@ class Keys(Keyspace[T]):
         return keys if pattern == b"*" else list(filter(compile_glob(pattern), keys))
 
     def __iter__(self) -> Iterator[T]:
-        """The keys there are at this moment, each once, in no particular order; later changes do not matter."""
+        """The keys there are at this moment, each once, in no particular order. A snapshot: O(n)."""
         return iter(self.keys())
 
     def _bury(self) -> bool:

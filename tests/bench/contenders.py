@@ -59,7 +59,13 @@ def redis_server(**options: Any) -> Iterator[Any]:
         raise ImportError("redis-server")
     with TemporaryDirectory(prefix="kvlite-bench-") as folder:
         socket = str(Path(folder, "socket"))
-        settings = {"--port": "0", "--unixsocket": socket, "--save": "", "--appendonly": "no", "--dir": folder}
+        settings = {
+            "--port": "0",
+            "--unixsocket": socket,
+            "--save": "",
+            "--appendonly": "no",
+            "--dir": folder,
+        }
         words = [word for setting in settings.items() for word in setting]
         server = subprocess.Popen([program, *words], stdout=subprocess.DEVNULL)
         try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Literal
 
-from .contenders import Floor, installed, kvlite
+from .contenders import Floor, Peer, installed, kvlite
 from .timing import (
     Environment,
-    Loop,
     Table,
     duration,
     lacks,
@@ -37,7 +37,8 @@ class Row:
     """Run once, before the row."""
     reset: str = ""
     """Run before each pass; for the floor too, where it can."""
-    loop: str = "key in keys"
+    loop: str = "key in some"
+    """What a pass goes over: `some` of the `keys`, or another list that `names_for` makes."""
     per: int = 1
     """Operations in one statement."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -48,7 +49,7 @@ EXPIRING = "for key in keys: store.setex(key, 1000, VALUE)"
 HASH = "store.hset('hash', mapping=dict.fromkeys(keys, VALUE))"
 SMALL_HASHES = "for key in keys: store.hset(key, mapping=dict.fromkeys(keys[:10], VALUE))"
 SET = "store.sadd('set', *keys)"
-SORTED_SET = "store.zadd('zset', dict(scored))"
+SORTED_SET = "store.zadd('zset', {key: random.random() for key in keys})"
 LIST = "store.rpush('list', *keys)"
 SHORT_LIST = "for _ in range(10): store.lpush('list', VALUE)"
 PIPELINE = """
@@ -75,7 +76,7 @@ ROWS = [
         "store.zadd('zset', {key: score})",
         40,
         SORTED_SET,
-        reset="scored[:] = [(key, random.random()) for key in keys]",
+        reset="scored[:] = [(key, random.random()) for key in some]",
         loop="key, score in scored",
     ),
     Row("zrank", "get", "store.zrank('zset', key)", 40, SORTED_SET),
@@ -106,17 +107,18 @@ FULL = Effort(keys=10_000, peer_keys=1000, rounds=7, passes=5)
 QUICK = Effort(keys=1000, peer_keys=50, rounds=3, passes=3)
 
 
-def environment(store: object, keys: int, loop_over: int) -> Environment:
-    """The names of a row's statements: `loop_over` of `keys` keys, in several shapes."""
+def names_for(store: object, keys: int, some: int) -> Environment:
+    """What a row's statements may use: `keys`, and what a pass goes over, made of `some` of them."""
     names = [f"key:{i}" for i in range(keys)]
     random.Random(1).shuffle(names)
     return {
         "store": store,
         "keys": names,
-        "scored": [(key, random.random()) for key in names],
-        "places": [(i * 7919) % (keys - 10) for i in range(loop_over)],
-        "tens": [names[i : i + 10] for i in range(0, loop_over, 10)],
-        "hundreds": [names[i : i + 100] for i in range(0, loop_over, 100)],
+        "some": names[:some],
+        "scored": [(key, random.random()) for key in names[:some]],
+        "places": [i * 7919 % (keys - 10) for i in range(some)],
+        "tens": [names[i : i + 10] for i in range(0, some, 10)],
+        "hundreds": [names[i : i + 100] for i in range(0, some, 100)],
         "VALUE": VALUE,
         "random": random,
     }
@@ -125,19 +127,81 @@ def environment(store: object, keys: int, loop_over: int) -> Environment:
 class Runner:
     """One contender in one row."""
 
-    def __init__(self, store: object, row: Row, statement: str, effort: Effort, loop_over: int) -> None:
-        names = environment(store, effort.keys, loop_over)
-        reset = "" if lacks(store, row.reset) else row.reset
-        if not lacks(store, row.setup):
-            once(row.setup, names)
-        loop, per = (row.loop, row.per) if statement == row.statement else ("key in keys", 1)
-        if loop_over < effort.keys:
-            names["keys_of_a_pass"] = names["keys"][:loop_over]
-            names["scored_of_a_pass"] = names["scored"][:loop_over]
-            loop = loop.replace("in keys", "in keys_of_a_pass").replace("in scored", "in scored_of_a_pass")
-            reset = reset.replace("scored[:]", "scored_of_a_pass[:]").replace("in keys", "in keys_of_a_pass")
-        self.names, self.reset = names, reset
-        self.operations = loop_over if row.loop.split()[-1] not in ("tens", "hundreds") else 0
-        self.per = per
-        self.loop: Loop = timed_loop(statement, loop, names)
+    def __init__(self, row: Row, store: object, keys: int, some: int) -> None:
+        self.names = names_for(store, keys, some)
+        once(row.setup, self.names)
+        self.reset = row.reset
+        self.operations = len(self.names[row.loop.split()[-1]]) * row.per
+        self.loop = timed_loop(row.statement, row.loop, self.names)
         self.times: list[float] = []
+
+    def run(self) -> None:
+        once(self.reset, self.names)
+        self.times.append(self.loop() / self.operations)
+
+
+def floor_of(row: Row) -> Row:
+    """What the floor does in this row: its get or its set, of keys that are new where the row's are."""
+    reset = row.reset if row.reset == "store.flushall()" else ""
+    return Row("floor", row.base, FLOOR[row.base], setup=STRINGS, reset=reset)
+
+
+def race(row: Row, effort: Effort, peers: Sequence[Peer]) -> dict[str, list[float]]:
+    """The nanoseconds an operation took, of each contender that has what the row takes, in each pass."""
+    with ExitStack() as stack:
+        store = stack.enter_context(kvlite(**row.options))
+        runners = {"floor": Runner(floor_of(row), Floor(), effort.keys, effort.keys)}
+        if not lacks(store, row.setup, row.statement):
+            runners["kvlite"] = Runner(row, store, effort.keys, effort.keys)
+        slow = {}
+        for peer in peers:
+            if row.options and not peer.like_redis:
+                continue
+            client = stack.enter_context(peer.open(**row.options))
+            if not lacks(client, row.setup, row.statement, row.reset):
+                slow[peer.name] = Runner(row, client, effort.keys, effort.peer_keys)
+        with no_collector():
+            for _ in range(effort.rounds):
+                for _ in range(effort.passes):
+                    for runner in runners.values():
+                        runner.run()
+                for runner in slow.values():
+                    runner.run()
+        return {name: runner.times for name, runner in (runners | slow).items()}
+
+
+def speed(quick: bool = False, only: str = "", with_peers: bool = True) -> None:
+    effort = QUICK if quick else FULL
+    peers, missing = installed() if with_peers else ([], [])
+    notes = [
+        f"Time of an operation over {effort.keys:,} keys as a ratio to the floor: a Python method that encodes "
+        "the str key and does `dict.get` (for reads) or `dict[k] = v` (for writes). Both are methods called in "
+        f"a for loop, in turns; the best of {effort.rounds * effort.passes} passes each, and the medians beside.",
+    ]
+    if with_peers:
+        notes.append(
+            f"Peers take {effort.peer_keys:,} of the keys a pass, the best of {effort.rounds}. redis: redis-py "
+            "on a redis-server over a unix socket. lmdb: a transaction an operation, sync=False. rocksdict: raw "
+            "mode. LRUCache, TTLCache: cachetools with a lock. '-': it has no such operation."
+        )
+    if missing:
+        notes.append(f"Not installed here: {', '.join(missing)}.")
+    columns = ["", "floor", "kvlite", "ratio", "limit", "", "median", *(peer.name for peer in peers)]
+    table = Table("Speed", columns, [23, 6, 8, 6, 5, 6, 6, *(8 for _ in peers)], notes)
+    for row in ROWS:
+        if only not in row.name:
+            continue
+        times = race(row, effort, peers)
+        floor = min(times["floor"])
+        ratios = {name: min(values) / floor for name, values in times.items()}
+        ours = ratios.get("kvlite")
+        table.row(
+            row.name,
+            duration(floor),
+            duration(min(times["kvlite"]) if ours else None),
+            ratio(ours),
+            promise(row.limit),
+            verdict(ours, row.limit) if ours else "",
+            ratio(median(times["kvlite"]) / median(times["floor"]) if ours else None),
+            *(ratio(ratios.get(peer.name)) for peer in peers),
+        )

@@ -80,7 +80,9 @@ def duration(ns: float | None) -> str:
 class Table:
     """Prints rows as they come: the first column to the left, the others to the right."""
 
-    def __init__(self, title: str, columns: Sequence[str], widths: Sequence[int], notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, title: str, columns: Sequence[str], widths: Sequence[int], notes: Iterable[str] = ()
+    ) -> None:
         self.widths = [max(width, len(column)) for column, width in zip(columns, widths, strict=True)]
         print(f"\n== {title}")
         for note in notes:

@@ -1,0 +1,42 @@
+"""`python -m tests.bench [speed] [costs] [memory] [imports] [--quick] [--only TEXT] [--no-peers]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from functools import partial
+
+from .costs import costs
+from .imports import imports
+from .memory import memory
+from .speed import speed
+
+PARTS = {"speed": speed, "costs": costs, "memory": memory, "imports": imports}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="kvlite's benchmarks, as ratios."
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="small and rough: seconds instead of minutes")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only the rows with this in their name")
+    parser.add_argument("--no-peers", action="store_true", help="only kvlite and the floor")
+    options = parser.parse_args()
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {unknown[0]}; there are {', '.join(PARTS)}")
+
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(
+        f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} processors{load}"
+    )
+    for name in options.parts or PARTS:
+        run = partial(speed, with_peers=not options.no_peers) if name == "speed" else PARTS[name]
+        run(options.quick, options.only)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""The benchmarks run to their end. What they find is a report, not a test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bench(*arguments: str) -> str:
+    command = [sys.executable, "-m", "tests.bench", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("part", ["speed", "imports"])
+def test_a_part_runs_to_its_end(part: str) -> None:
+    lines = bench(part, "--quick").splitlines()
+    promised = [line for line in lines if line.endswith(" ok") or " ok " in line or "MISSED" in line]
+    assert promised, "no promise was measured"
+    assert not [line for line in promised if "nan" in line]
