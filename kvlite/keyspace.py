@@ -143,13 +143,14 @@ class Shared:
             self.release()
 
 
-class _ClosedDatabase(Database):
-    """Sends every reader the long way round, where it learns that the store is closed."""
+class _ClosedDatabase:
+    """Stands where the database was: whoever still reaches for it learns why it is gone."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.record_accesses()
-        self.busy = True
+    def __init__(self, error: StoreClosedError) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._error
 
 
 class Keyspace(Generic[T]):
@@ -198,14 +199,14 @@ class Keyspace(Generic[T]):
     def _close(self, error: StoreClosedError) -> None:
         """Let every call, from now on and those that wait, raise `error`. Under the lock."""
         shared = self._shared
-        shared.closed = True
+        shared.closed = shared.frozen = True
 
         def refuse() -> None:
             raise error
 
         for store in shared.open_stores:
             shared.room.dismiss(store, error)
-            store._db = _ClosedDatabase()
+            store._db = cast(Database, _ClosedDatabase(error))
             store._acquire = refuse
 
     # Replies: bytes here, str in a store that decodes responses

@@ -24,6 +24,7 @@ _ORACLE = pytest.StashKey[Oracle]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzz")
     group.addoption("--fuzz-examples", type=int, metavar="N", help="run N random examples of each test")
+    group.addoption("--kills", type=int, default=200, metavar="N", help="kill a writing process N times")
     group.addoption("--fuzz-random", action="store_true", help="draw other examples in every run")
 
 

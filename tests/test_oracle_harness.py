@@ -335,6 +335,17 @@ def test_a_pair_looks_into_the_databases_it_is_told(oracle: Oracle, pair: Pair) 
     pair.compare_state()
 
 
+def test_long_lives_are_compared_to_the_millisecond(oracle: Oracle, twin: Pair) -> None:
+    with oracle.client(db=2) as other:
+        other.set("k", 1, pxat=2**62 + 1)
+    assert oracle.dump([2])[2, b"k"] == ("string", b"1", 2**62 + 1 - START_MS)
+    twin.call("set", "k", 1, pxat=2**62)
+    twin.compare_state()
+    twin.store.pexpireat("k", 2**62 + 1)
+    with pytest.raises(AssertionError, match="different states"):
+        twin.compare_state()
+
+
 def test_a_random_removal_is_checked_and_adopted(twin: Pair) -> None:
     for _ in range(5):
         twin.call("sadd", "k", *range(20))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvlite import DataError, ManualClock, ResponseError, Store
+from kvlite import DataError, ManualClock, ResponseError, Store, StoreClosedError
 from kvlite.structs.subsequence import common_subsequence
 
 
@@ -174,3 +174,22 @@ def test_common_subsequence_is_one(a: bytes, b: bytes) -> None:
     found, matches = common_subsequence(a, b)
     assert b"".join(a[m.first : m.first + m.length] for m in reversed(matches)) == found
     assert b"".join(b[m.second : m.second + m.length] for m in reversed(matches)) == found
+
+
+def test_a_thread_that_waits_for_the_lock_while_the_store_is_closed_writes_nothing() -> None:
+    store = Store()
+    errors: list[Exception] = []
+
+    def write() -> None:
+        try:
+            store.set("a", 1)
+        except StoreClosedError as error:
+            errors.append(error)
+
+    with store._shared.lock:
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.02)
+        store.close()
+    writer.join()
+    assert len(errors) == 1

@@ -432,7 +432,7 @@ def run_all(*jobs: Callable[[], None]) -> None:
 @pytest.mark.usefixtures("_switching")
 def test_eight_threads_lose_nothing_and_double_nothing(store: Store[bytes]) -> None:
     """Two give, two carry on, two leave too early again and again, two take; some wait for several keys."""
-    each = 1_500
+    each = 4_000
     taken: Counter[bytes] = Counter()
     lock = threading.Lock()
     givers = 2
@@ -465,7 +465,7 @@ def test_eight_threads_lose_nothing_and_double_nothing(store: Store[bytes]) -> N
     stop = threading.Event()
 
     def conduct() -> None:
-        run_all(*(lambda name=name: give(name) for name in ("x", "y")))  # type: ignore[misc]
+        run_all(*(lambda name=name: give(name) for name in ("x", "y")))
         until(lambda: store.llen("in") == 0)
         stop.set()
         until(lambda: parked(store) == 4)

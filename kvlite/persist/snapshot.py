@@ -60,6 +60,7 @@ class _Part:
 
     def changing(self, key: bytes) -> None:
         keys = self.db.keys
+        self.cursor = min(self.cursor, len(keys))
         position = keys.positions.get(key)
         if position is None:
             return
@@ -86,6 +87,7 @@ class _Part:
     def advance(self, budget: int) -> int:
         """Save the next keys until the budget is used up; what is left of it."""
         items, done = self.db.keys.items, self.done
+        self.cursor = min(self.cursor, len(items))
         while budget > 0 and self.cursor > 0:
             self.cursor -= 1
             key = items[self.cursor]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Self
 
 from .collection import Collection
@@ -37,6 +38,9 @@ class GapList(Collection, kind="list"):
 
     def __len__(self) -> int:
         return len(self.items) - self.head
+
+    def __iter__(self) -> Iterator[bytes]:
+        return islice(self.items, self.head, None)
 
     def copy(self) -> Self:
         twin = self.__class__.__new__(self.__class__)

@@ -91,7 +91,7 @@ class Adapter:
 
 @contextmanager
 def diskcache() -> Iterator[Any]:
-    from diskcache import Cache
+    from diskcache import Cache  # type: ignore[import-untyped]
 
     class DiskCache(Adapter):
         def __init__(self, cache: Any) -> None:
@@ -125,7 +125,7 @@ def lmdb() -> Iterator[Any]:
     class Lmdb(Adapter):
         def get(self, key: str) -> bytes | None:
             with environment.begin() as transaction:
-                return transaction.get(key.encode())  # type: ignore[no-any-return]
+                return transaction.get(key.encode())
 
         def set(self, key: str, value: bytes) -> None:
             with environment.begin(write=True) as transaction:
@@ -143,7 +143,7 @@ def rocksdict() -> Iterator[Any]:
 
     class RocksDict(Adapter):
         def get(self, key: str) -> bytes | None:
-            return db.get(key.encode())  # type: ignore[no-any-return]
+            return db.get(key.encode())
 
         def set(self, key: str, value: bytes) -> None:
             db[key.encode()] = value
@@ -161,9 +161,9 @@ class LockedCache(Adapter):
         self.cache = cache
         self.lock = Lock()
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str) -> Any:
         with self.lock:
-            return self.cache.get(key)  # type: ignore[no-any-return]
+            return self.cache.get(key)
 
     def set(self, key: str, value: bytes) -> None:
         with self.lock:

@@ -34,7 +34,7 @@ class Kind:
 class Cost:
     name: str
     statement: str
-    """Run for each of `picks`: a random place `i` below n, the element `key` that was put there, a `score`."""
+    """Run for each of `picks`: a random place `i` below n, the element `key` put there, a random `score`."""
     restore: str = ""
     """Untimed, after each pass: what makes n what it was."""
     promised: str = "O(1)"
@@ -160,10 +160,10 @@ def costs(quick: bool = False, only: str = "") -> None:
         ["", "promised", f"n = {powers[0]}", *powers[1:], f"{LIMIT}x?"],
         [26, 11, 10, *(7 for _ in powers[1:]), 6],
         [
-            f"Time of a call for a value of n elements as a ratio to n = {powers[0]}, at random places; the best of "
-            f"{PASSES} passes of {CALLS} calls, the sizes in turns. Misses of the processor's caches alone make "
-            "what the first row shows. 'ok': at the largest n below 20x; what is linear would be at 1000x for "
-            "10^6.",
+            f"Time of a call for a value of n elements as a ratio to n = {powers[0]}, at random places; the "
+            f"best of {PASSES} passes of {CALLS} calls, the sizes in turns. Misses of the processor's caches "
+            f"alone make what the first row shows. 'ok': at most {LIMIT}x at {powers[-1]}, where what is "
+            f"linear would be at {sizes[-1] // sizes[0]}x.",
         ],
     )
     for kind in [PLAIN, *KINDS]:

@@ -44,7 +44,7 @@ import gc, random, sys
 from pathlib import Path
 from sortedcontainers import SortedList
 from kvlite import Store
-statement, n = sys.argv[1], int(sys.argv[2])
+n = int(sys.argv[1])
 store, d, s, z = Store(), {{}}, set(), SortedList()
 random.seed(1)
 def run(first, end):
@@ -70,7 +70,7 @@ print((used() - before) / (n - 100))
 def bytes_each(statement: str, n: int) -> float:
     """The memory of one of `n` elements that `statement` puts in, in a process of its own."""
     program = PROGRAM.format(statement=statement)
-    command = [sys.executable, "-c", program, statement, str(n)]
+    command = [sys.executable, "-c", program, str(n)]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
@@ -82,12 +82,12 @@ def memory(quick: bool = False, only: str = "") -> None:
         ["", "plain", "kvlite", "ratio", "limit", ""],
         [26, 9, 9, 6, 5, 6],
         [
-            f"Bytes an element of {n:,}, by the growth of {way} in a process of its own, against a plain dict, "
-            "set, or dict and SortedList of (score, member) with the same bytes in them.",
+            f"Bytes an element of {n:,}, by the growth of {way} in a process of its own, against a plain "
+            "dict, set, or dict and SortedList of (score, member) with the same bytes in them.",
         ],
     )
     for holding in HOLDINGS:
-        if only not in holding.name:
+        if only.lower() not in holding.name.lower():
             continue
         plain = bytes_each(holding.plain, n)
         try:

@@ -143,7 +143,9 @@ class Runner:
 def floor_of(row: Row) -> Row:
     """What the floor does in this row: its get or its set, of keys that are new where the row's are."""
     reset = row.reset if row.reset == "store.flushall()" else ""
-    return Row("floor", row.base, FLOOR[row.base], setup=STRINGS, reset=reset)
+    return Row(
+        "floor", row.base, FLOOR[row.base], setup="for key in keys: store.set(key, VALUE)", reset=reset
+    )
 
 
 def race(row: Row, effort: Effort, peers: Sequence[Peer]) -> dict[str, list[float]]:
@@ -174,22 +176,22 @@ def speed(quick: bool = False, only: str = "", with_peers: bool = True) -> None:
     effort = QUICK if quick else FULL
     peers, missing = installed() if with_peers else ([], [])
     notes = [
-        f"Time of an operation over {effort.keys:,} keys as a ratio to the floor: a Python method that encodes "
-        "the str key and does `dict.get` (for reads) or `dict[k] = v` (for writes). Both are methods called in "
-        f"a for loop, in turns; the best of {effort.rounds * effort.passes} passes each, and the medians beside.",
+        f"Time of an operation over {effort.keys:,} keys as a ratio to the floor: a Python method that "
+        "encodes the str key and does `dict.get` (for reads) or `dict[k] = v` (for writes). Both are called "
+        f"in a for loop, in turns; the best of {effort.rounds * effort.passes} passes each, medians beside.",
     ]
     if with_peers:
         notes.append(
-            f"Peers take {effort.peer_keys:,} of the keys a pass, the best of {effort.rounds}. redis: redis-py "
-            "on a redis-server over a unix socket. lmdb: a transaction an operation, sync=False. rocksdict: raw "
-            "mode. LRUCache, TTLCache: cachetools with a lock. '-': it has no such operation."
+            f"Peers take {effort.peer_keys:,} of the keys a pass, the best of {effort.rounds}. redis: "
+            "redis-py on a redis-server over a unix socket. lmdb: a transaction an operation, sync=False. "
+            "rocksdict: raw mode. LRUCache, TTLCache: cachetools with a lock. '-': it has no such operation."
         )
     if missing:
         notes.append(f"Not installed here: {', '.join(missing)}.")
     columns = ["", "floor", "kvlite", "ratio", "limit", "", "median", *(peer.name for peer in peers)]
     table = Table("Speed", columns, [23, 6, 8, 6, 5, 6, 6, *(8 for _ in peers)], notes)
     for row in ROWS:
-        if only not in row.name:
+        if only.lower() not in row.name.lower():
             continue
         times = race(row, effort, peers)
         floor = min(times["floor"])

@@ -1,0 +1,74 @@
+"""A process that is killed at any instant loses nothing acknowledged, and leaves nothing half done."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import crash_child
+import pytest
+from histories import state_of
+
+from kvlite import ManualClock, Store
+from kvlite.persist.check import check
+
+ROUNDS = 20
+"""Kills of one folder, one after another; then another folder is begun."""
+
+
+@pytest.fixture(scope="module")
+def context() -> Any:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crash_child"])
+    return context
+
+
+def lifetime(context: Any, path: str, seed: int, start: int, now: int, dice: random.Random) -> int:
+    """Let a process go on with the history until it is killed; the last step that it acknowledged."""
+    reading, writing = context.Pipe(duplex=False)
+    fsync = dice.choice(["always", "everysec", "never"])
+    process = context.Process(target=crash_child.run, args=(path, seed, start, now, fsync, writing))
+    process.start()
+    writing.close()
+    last = start - 1
+    assert reading.poll(30), "the process did not begin"
+    time.sleep(dice.random() * 0.06)
+    process.kill()
+    process.join()
+    try:
+        while True:
+            last = int.from_bytes(reading.recv_bytes(), "little")
+    except EOFError:
+        reading.close()
+    return last
+
+
+def test_kill(context: Any, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    kills = pytestconfig.getoption("--kills")
+    steps = compactions = 0
+    for seed in range((kills + ROUNDS - 1) // ROUNDS):
+        dice = random.Random(seed)
+        path = str(tmp_path / f"{seed}.kv")
+        model = Store(clock=ManualClock(crash_child.START_MS))
+        done = 0
+        for _ in range(min(ROUNDS, kills - seed * ROUNDS)):
+            now = model._shared.now()
+            last = lifetime(context, path, seed, done, now, dice)
+            while done <= last:
+                crash_child.step(model, done, seed)
+                done += 1
+            store = Store(path, read_only=True)
+            if state_of(store) != state_of(model):
+                crash_child.step(model, done, seed)  # the one that was in flight
+                done += 1
+                assert state_of(store) == state_of(model), f"seed {seed}, after step {done}"
+            store.close()
+            report = check(path, Store)
+            assert report.sound
+            compactions += "snapshot" in report.files[0].name
+        steps += done
+    assert steps > kills, "the processes were killed before they did anything"
+    assert compactions > kills // 3, "hardly any compaction happened"
