@@ -138,9 +138,9 @@ def test_state_changes_through_effects_only() -> None:
     assert not wrong
 
 
-def test_codes_of_effects_do_not_change() -> None:
-    """They are written in logs. Add to this list; never change what is there."""
-    assert {code: EFFECTS[code] for code in (1, 2, 3, 4, 5, 6, 10, 11, 12)} == {
+def test_codes_of_effects_are_those_of_the_format() -> None:
+    """They are written in logs. Add to this list, and to docs/log_format.md; never change what is there."""
+    assert EFFECTS == {
         1: "_effect_drop",
         2: "_effect_deadline",
         3: "_effect_load",
@@ -150,4 +150,23 @@ def test_codes_of_effects_do_not_change() -> None:
         10: "_effect_put",
         11: "_effect_append",
         12: "_effect_overlay",
+        20: "_effect_lpush",
+        21: "_effect_rpush",
+        22: "_effect_lpop",
+        23: "_effect_rpop",
+        24: "_effect_ltrim",
+        25: "_effect_lset",
+        26: "_effect_linsert",
+        27: "_effect_lrem",
+        30: "_effect_field",
+        31: "_effect_fields",
+        32: "_effect_remove_fields",
+        33: "_effect_field_deadline",
+        40: "_effect_sadd",
+        41: "_effect_srem",
+        50: "_effect_zadd",
+        51: "_effect_zrem",
     }
+    page = (Path(kvlite.__file__).parent.parent / "docs" / "log_format.md").read_text()
+    for code in EFFECTS:
+        assert f"\n| {code} | " in page

@@ -12,6 +12,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 SAID = {
     "leaderboard": """\
+17,283 players, the best of both weeks:
+  1. player-16858  552
+  2. player-18865  531
+  3. player-03921  522
+ada is number 2 of week 2 and number 29 in total,
+between player-13151 and player-17810
+bob, who has not played, is number None
 """,
     "rate_limiter": """\
 At most 3 calls in any 10 seconds, a call every 2 seconds:
