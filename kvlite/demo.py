@@ -231,8 +231,9 @@ def report(store: Store[str], word: str, workers: int, seconds: float) -> str:
         table(
             [
                 ("read", read),
-                ("not readable", f"{len(unreadable):,} files {' '.join(sorted(unreadable)[:3])}"),
-                ("time", f"{seconds:.1f} seconds with {workers} workers"),
+                ("not readable", f"{len(unreadable):,} files"),
+                *(("", f"{file}: {why}") for file, why in sorted(unreadable.items())[:3]),
+                ("time", f"{seconds:.1f} seconds with {workers} worker{'s' if workers > 1 else ''}"),
                 ("words", f"{counts['words'] / seconds:,.0f} a second"),
                 ("operations", f"{counts['operations']:,}, {counts['operations'] / seconds:,.0f} a second"),
                 ("keys", f"{store.dbsize():,}"),

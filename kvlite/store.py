@@ -21,6 +21,7 @@ from .types.hashes import Hashes
 from .types.keys import Keys
 from .types.lists import Lists
 from .types.sets import Sets
+from .types.sort import Sort
 from .types.sorted_sets import SortedSets
 from .types.strings import Strings
 
@@ -31,6 +32,7 @@ class Store(
     Hashes[T],
     Sets[T],
     SortedSets[T],
+    Sort[T],
     Keys[T],
     Transactions[T],
     Durable[T],

@@ -136,7 +136,7 @@ def test_pushes_and_pops_move_each_element_a_few_times_at_most(runs: list[tuple[
             else:
                 found.pop_right()
             operations += 1
-            if abs(found.head - head) > 1:
+            if found.head - head != {"L": -1, "R": 0, "l": 1, "r": 0}[kind]:
                 moved += len(found.items)
     assert moved <= 4 * operations + 2 * SLACK
 
@@ -335,6 +335,19 @@ def test_what_changes_says_so(filled: Store[bytes], call: Callable[[Store[bytes]
     filled._shared.observe(changes)
     call(filled)
     assert changes.keys == keys
+
+
+def test_the_two_changes_of_a_move_are_one(filled: Store[bytes]) -> None:
+    class Depths(Changes):
+        def changing(self, store: Any, key: bytes) -> None:
+            assert store._db.busy
+            super().changing(store, key)
+
+    depths = Depths()
+    filled._shared.observe(depths)
+    filled.lmove("l", "m")
+    assert depths.keys == [b"m", b"l"]
+    assert not filled._db.busy
 
 
 @pytest.mark.parametrize(

@@ -414,7 +414,7 @@ class Keys(Keyspace[T]):
                 raise ResponseError(NO_SUCH_KEY)
             if key == new_key:
                 return not only_new
-            if only_new and self._peek(new_key) is not None:
+            if only_new and self._live(new_key) is not None:
                 return False
             self._effect_move(key, self._index, new_key)
             return True

@@ -611,10 +611,10 @@ class Lists(Keyspace[T]):
         value = items[head]
         items[head] = b""
         found.head = head = head + 1
-        if head > len(items) >> 1:
+        if head == len(items):
+            self._db.remove(key)
+        elif head > len(items) >> 1:
             found.settle()
-            if not found:
-                self._db.remove(key)
         return value
 
     @effect(23)
@@ -623,10 +623,11 @@ class Lists(Keyspace[T]):
         found: Any = self._db.data[key]
         items: list[bytes] = found.items
         value = items.pop()
-        if found.head >= len(items) >> 1:
+        head: int = found.head
+        if head == len(items):
+            self._db.remove(key)
+        elif head > len(items) >> 1:
             found.settle()
-            if not found:
-                self._db.remove(key)
         return value
 
     @effect(24)

@@ -22,11 +22,11 @@ NOT_NUMBERS = "One or more scores can't be converted into double"
 
 
 class Sorting(NamedTuple):
-    """The options of SORT. `count` -1 is no limit; of several BY the wire gives one without a star, if any."""
+    """The options of SORT. A `number` of -1 is no limit; of several BY one without a star decides."""
 
     by: bytes | None = None
     start: int = 0
-    count: int = -1
+    number: int = -1
     get: tuple[bytes, ...] = ()
     desc: bool = False
     alpha: bool = False
@@ -220,7 +220,7 @@ class Sort(Keyspace[T]):
         else:
             return self._fetch(_unsorted(value, options), options.get)
         start = max(0, options.start)
-        stop = len(elements) if options.count < 0 else start + options.count
+        stop = len(elements) if options.number < 0 else start + options.number
         return self._fetch(elements[start:stop], options.get)
 
     def _in_order(
@@ -304,7 +304,7 @@ def _unsorted(value: Value, options: Sorting) -> list[bytes]:
     """
     size = len(value) if isinstance(value, Collection) else 0
     start = min(max(0, options.start), size)
-    stop = size if options.count < 0 else min(start + options.count, size)
+    stop = size if options.number < 0 else min(start + options.number, size)
     if isinstance(value, Set):
         return (value.members() if value.integers else value.items)[start:stop]
     desc = options.desc

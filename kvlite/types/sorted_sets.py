@@ -1144,7 +1144,7 @@ class SortedSets(Keyspace[T]):
         if count != 1:
             arguments += [b"COUNT", count]
         numkeys, *rest = encode_all(arguments)
-        if not keys:
+        if len(rest) < 2:
             raise wrong_arity("zmpop")
         return self._zmpopped(self._zmpop(*read_mpop(rest, numkeys)))
 

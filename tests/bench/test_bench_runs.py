@@ -20,7 +20,6 @@ def bench(*arguments: str) -> str:
 
 @pytest.mark.parametrize("part", ["speed", "imports"])
 def test_a_part_runs_to_its_end(part: str) -> None:
-    lines = bench(part, "--quick").splitlines()
-    promised = [line for line in lines if line.endswith(" ok") or " ok " in line or "MISSED" in line]
-    assert promised, "no promise was measured"
-    assert not [line for line in promised if "nan" in line]
+    words = bench(part, "--quick").split()
+    assert "ok" in words or "MISSED" in words
+    assert "nan" not in words

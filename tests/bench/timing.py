@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter_ns
 from typing import Any, TypeAlias
 
 Environment: TypeAlias = dict[str, Any]
@@ -26,7 +27,7 @@ def timed_loop(statement: str, loop: str, names: Environment) -> Loop:
         textwrap.indent(statement, " " * 8),
         "    return clock() - start",
     ]
-    scope: Environment = {"names": names, "clock": __import__("time").perf_counter_ns}
+    scope: Environment = {"names": names, "clock": perf_counter_ns}
     exec("\n".join(lines), scope)
     return scope["run"]  # type: ignore[no-any-return]
 
