@@ -146,11 +146,11 @@ class Shared:
 class _ClosedDatabase:
     """Stands where the database was: whoever still reaches for it learns why it is gone."""
 
-    def __init__(self, error: StoreClosedError) -> None:
-        self._error = error
+    def __init__(self, why: str) -> None:
+        self._why = why
 
     def __getattr__(self, name: str) -> Any:
-        raise self._error
+        raise StoreClosedError(self._why)
 
 
 class Keyspace(Generic[T]):
@@ -196,17 +196,17 @@ class Keyspace(Generic[T]):
         finally:
             self._release()
 
-    def _close(self, error: StoreClosedError) -> None:
-        """Let every call, from now on and those that wait, raise `error`. Under the lock."""
+    def _close(self, why: str) -> None:
+        """Let every call, from now on and those that wait, raise StoreClosedError. Under the lock."""
         shared = self._shared
         shared.closed = shared.frozen = True
 
         def refuse() -> None:
-            raise error
+            raise StoreClosedError(why)
 
         for store in shared.open_stores:
-            shared.room.dismiss(store, error)
-            store._db = cast(Database, _ClosedDatabase(error))
+            shared.room.dismiss(store, why)
+            store._db = cast(Database, _ClosedDatabase(why))
             store._acquire = refuse
 
     # Replies: bytes here, str in a store that decodes responses

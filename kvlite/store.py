@@ -11,7 +11,6 @@ from typing import Any, Literal, Self, cast, overload
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
 from .encoding import Encodable, PathLike
-from .errors import StoreClosedError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.durability import Durability, Fsync, ReadOnly
@@ -157,7 +156,7 @@ class Store(
             journal.stop()
         with shared.lock:
             if not shared.closed:
-                self._close(StoreClosedError("the store is closed"))
+                self._close("the store is closed")
                 if journal is not None:
                     journal.close()
 
@@ -241,9 +240,7 @@ def _after_fork_in_child() -> None:
         journal = store._shared.journal
         if journal is not None and not store._shared.closed:
             journal.abandon()
-            store._close(
-                StoreClosedError("the store belongs to the process that opened it: open it again in this one")
-            )
+            store._close("the store belongs to the process that opened it: open it again in this one")
         store._shared.lock.release()
 
 

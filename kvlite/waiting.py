@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .errors import StoreClosedError
 from .structs import Collection
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ class WaitingRoom:
                 del lines[key]
         waiter.wake()
 
-    def dismiss(self, store: Keyspace[Any], error: Exception) -> None:
-        """Send everybody away who waits on `store`, each with an error of its own like this one."""
+    def dismiss(self, store: Keyspace[Any], why: str) -> None:
+        """Send everybody away who waits on `store`, because it is closed."""
         for line in list(store._lines.values()):
             for waiter in list(line):
                 if waiter.parked:
-                    waiter.error = type(error)(*error.args)
+                    waiter.error = StoreClosedError(why)
                     self.leave(waiter)
 
     def born(self, store: Keyspace[Any], key: bytes) -> None:

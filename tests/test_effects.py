@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -117,25 +116,6 @@ def test_only_the_inner_block_is_undone(first: list[Step], second: list[Step]) -
                     take(store, step)
             raise Undo
     assert state_of(store) == state_of(plain)
-
-
-def test_state_changes_through_effects_only() -> None:
-    """No command writes into a database: only effects, and the keyspace that they stand on, do."""
-    writers = {"put", "put_new", "add", "remove", "replace", "set_deadline", "set_field_deadline", "_birth"}
-    wrong = []
-    for path in (Path(kvlite.__file__).parent / "types").glob("*.py"):
-        for function in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(function, ast.FunctionDef) or function.name.startswith("_effect_"):
-                continue
-            for node in ast.walk(function):
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in writers
-                    and ast.unparse(node.func.value) in ("db", "self", "self._db")
-                ):
-                    wrong.append(f"{path.name}: {function.name} calls {node.func.attr}")
-    assert not wrong
 
 
 def test_codes_of_effects_are_those_of_the_format() -> None:

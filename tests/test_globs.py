@@ -50,7 +50,9 @@ texts = st.lists(st.sampled_from(PIECES), max_size=5).map(b"".join)
 @given(pattern=patterns, words=st.lists(texts, min_size=25, max_size=40, unique=True))
 def test_matches_as_keys_does(redis_client: redis.Redis, pattern: bytes, words: list[bytes]) -> None:
     with redis_client.pipeline(transaction=False) as pipe:
-        pipe.flushall().mset(dict.fromkeys(words, "")).keys(pattern)
+        pipe.flushall()
+        pipe.mset(dict.fromkeys(words, ""))
+        pipe.keys(pattern)
         theirs = pipe.execute()[-1]
     assert set(filter(compile_glob(pattern), words)) == set(theirs)
 

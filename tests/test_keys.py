@@ -162,7 +162,7 @@ def test_keys_of_a_moment(store: Store[bytes]) -> None:
 def test_scans_while_threads_write() -> None:
     store = Store()
     staying = {b"stay%d" % number for number in range(200)}
-    store.mset({key: "v" for key in staying})
+    store.mset(dict.fromkeys(staying, "v"))
     done = threading.Event()
 
     def write(name: int) -> None:

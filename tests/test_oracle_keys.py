@@ -290,14 +290,18 @@ def test_python_habits(pair: Pair) -> None:
     def put(side: Any, name: Any, value: Any) -> None:
         side[name] = value
 
-    pair.call("rpush", "l", "a")
-    for name in ("s", "l", "missing", "", b"\xff", 1, None, True):
-        pair.both(lambda side, name=name: put(side, name, 1) if name != "l" else None)
+    def use(name: Any) -> None:
         for _ in range(2):
-            pair.both(lambda side, name=name: name in side)
-            pair.both(lambda side, name=name: bool(side[name]))
-            pair.both(lambda side, name=name: side[name])
-            pair.both(lambda side, name=name: delete(side, name))
+            pair.both(lambda side: name in side)
+            pair.both(lambda side: side[name])
+            pair.both(lambda side: delete(side, name))
+            pair.compare_state()
+
+    pair.call("rpush", "list", "a")
+    use("list")
+    for name in ("s", "", b"\xff", 1, None, True):
+        pair.both(lambda side: put(side, name, 1))
+        use(name)
     pair.both(lambda side: put(side, "s", None))
     pair.compare_state()
 
@@ -305,7 +309,7 @@ def test_python_habits(pair: Pair) -> None:
 def test_decoded(oracle: Oracle) -> None:
     pair = Pair(oracle, decode_responses=True)
     pair.call("set", "é", "1", ex=10)
-    for method, *args in [
+    calls: list[tuple[Any, ...]] = [
         ("keys",),
         ("keys", "é*"),
         ("scan",),
@@ -319,7 +323,8 @@ def test_decoded(oracle: Oracle) -> None:
         ("set", b"\xff", "1"),
         ("keys",),
         ("scan",),
-    ]:
+    ]
+    for method, *args in calls:
         pair.call_unordered(method, *args)
 
 

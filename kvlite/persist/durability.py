@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgpack
 
-from ..errors import PersistenceError, ReadOnlyError, StoreClosedError
+from ..errors import PersistenceError, ReadOnlyError
 from ..keyspace import Keyspace, Shared
 from .exclusion import FolderLock
 from .files import Files
@@ -241,7 +241,7 @@ class Durability:
             found = recover(Folder(self._files, self.path), type(self._store), limit=position)
         except (OSError, PersistenceError) as error:
             logger.error("%s cannot be read again either: %s", self.path, error)
-            self._store._close(StoreClosedError(f"{self.path} failed, and cannot be read any more"))
+            self._store._close(f"{self.path} failed, and cannot be read any more")
             return
         for store in self._shared.open_stores:
             store._db.busy = True

@@ -71,29 +71,35 @@ class SortedSet(Collection, kind="zset"):
 
     def put(self, member: bytes, score: float) -> None:
         """Give `member` this score, whether it is there or not. O(log n)."""
-        old = self.scores.get(member)
+        scores, entries = self.scores, self.entries
+        old = scores.get(member)
         if old is not None:
-            self.entries.remove((old, member))
-        elif self.members is not None:
+            scores[member] = score
+            entries.remove((old, member))
+            entries.add((score, member))
+            return
+        scores[member] = score
+        entries.add((score, member))
+        if self.members is not None:
             self.members.add(member)
-        self.scores[member] = score
-        self.entries.add((score, member))
-        if self.members is None and (len(self.scores) > SMALL or len(member) > SMALL_MEMBER):
+        elif len(scores) > SMALL or len(member) > SMALL_MEMBER:
             self._grow()
 
-    def update(self, scores: Mapping[bytes, float]) -> None:
-        """`put` for many at once. O(m log n), and O(n + m log m) if they are more than a few."""
-        if len(scores) < 8 or 4 * len(scores) < len(self.scores):
-            for member, score in scores.items():
-                self.put(member, score)
-            return
-        kept = [entry for entry in self.entries if entry[1] not in scores]
-        kept.extend((score, member) for member, score in scores.items())
-        new = [] if self.members is None else [member for member in scores if member not in self.scores]
+    def update(self, scores: dict[bytes, float]) -> None:
+        """`put` for many. O(m log n), and at most O(n + m log m). Who reads `scores` sees all or none of it."""
+        old = {member: self.scores[member] for member in scores if member in self.scores}
         self.scores.update(scores)
-        self.entries = SortedList(kept)
+        if len(scores) < 8 or 4 * len(scores) < len(self.scores):
+            for member, score in old.items():
+                self.entries.remove((score, member))
+            for member, score in scores.items():
+                self.entries.add((score, member))
+        else:
+            entries = [entry for entry in self.entries if entry[1] not in scores]
+            entries.extend((score, member) for member, score in scores.items())
+            self.entries = SortedList(entries)
         if self.members is not None:
-            self.members.add_new(new)
+            self.members.add_new([member for member in scores if member not in old])
         elif not is_small(self.scores):
             self._grow()
 

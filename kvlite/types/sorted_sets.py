@@ -190,17 +190,18 @@ def _read_range(
 def read_scores(pairs: Iterable[tuple[Encodable, Encodable]]) -> list[tuple[bytes, float]]:
     """Members and scores as ZADD takes them; a ResponseError for a score that is no number."""
     scores: list[tuple[bytes, float]] = []
-    texts: list[tuple[int, bytes]] = []
+    texts: list[tuple[int, bytes]] | None = None
     for member, score in pairs:
         if type(score) is float and score == score:
             number = score
         elif type(score) is int and -0x20000000000000 <= score <= 0x20000000000000:
             number = float(score)
         else:
+            texts = texts or []
             texts.append((len(scores), encode(score)))
             number = 0.0
         scores.append((member.encode() if isinstance(member, str) else encode(member), number))
-    for place, text in texts:
+    for place, text in texts or ():
         parsed = parse_double(text)
         if parsed is None:
             raise ResponseError(NOT_A_FLOAT)
@@ -334,7 +335,15 @@ class SortedSets(Keyspace[T]):
 
     def zcard(self, name: Encodable) -> int:
         """How many members there are, 0 if there is no such key. O(1)."""
-        return self._zcard(encode(name))
+        key = name.encode() if isinstance(name, str) else encode(name)
+        db = self._db
+        if key not in db.special:
+            found = db.data.get(key)
+            if type(found) is SortedSet:
+                size = len(found.scores)
+                if not db.busy:
+                    return size
+        return self._zcard(key)
 
     def _zcard(self, key: bytes) -> int:
         self._acquire()
@@ -450,10 +459,11 @@ class SortedSets(Keyspace[T]):
         self._acquire()
         try:
             value = self._read(key, SortedSet)
-            rank = None if value is None else value.rank(member)
-            if rank is None or value is None:
+            score = None if value is None else value.scores.get(member)
+            if score is None or value is None:
                 return None
-            return len(value) - 1 - rank if reverse else rank, value.scores[member]
+            rank: int = value.entries.bisect_left((score, member))
+            return len(value) - 1 - rank if reverse else rank, score
         finally:
             self._release()
 
@@ -978,7 +988,12 @@ class SortedSets(Keyspace[T]):
         changes: dict[bytes, float] = {}
         self._acquire()
         try:
-            value = self._write(key, SortedSet)
+            if self._shared.next_due is not None:
+                self._reap()
+            db = self._db
+            value = db.data.get(key)
+            if type(value) is not SortedSet or key in db.special:
+                value = self._read(key, SortedSet)
             scores = {} if value is None else value.scores
             for member, score in pairs:
                 old = changes.get(member)
@@ -1060,8 +1075,7 @@ class SortedSets(Keyspace[T]):
             if value is None:
                 return 0
             found = [member for member in dict.fromkeys(members) if member in value.scores]
-            if found:
-                self._effect_zrem(key, found)
+            self._ztake(key, found)
             return len(found)
         finally:
             self._release()
@@ -1088,11 +1102,21 @@ class SortedSets(Keyspace[T]):
             if value is None:
                 return 0
             members = [member for _, member in value.entries_between(*by.span(value))]
-            if members:
-                self._effect_zrem(key, members)
+            self._ztake(key, members)
             return len(members)
         finally:
             self._release()
+
+    def _ztake(self, key: bytes, members: list[bytes]) -> None:
+        """Remove members, which are there, at once for those who read without the lock."""
+        if len(members) == 1:
+            self._effect_zrem(key, members)
+        elif members:
+            self._begin()
+            try:
+                self._effect_zrem(key, members)
+            finally:
+                self._end()
 
     def zpopmin(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
         """Remove the member with the lowest score, or `count` of them; with their scores. O(m log n)."""
@@ -1119,7 +1143,7 @@ class SortedSets(Keyspace[T]):
             number = min(count, size)
             span = (size - number, size) if reverse else (0, number)
             entries = value.entries_between(*span, reverse)
-            self._effect_zrem(key, [member for _, member in entries])
+            self._ztake(key, [member for _, member in entries])
             return entries
         finally:
             self._release()
@@ -1431,17 +1455,20 @@ class SortedSets(Keyspace[T]):
     @effect(50)
     def _effect_zadd(self, key: bytes, scores: dict[bytes, float]) -> None:
         """Give members of the sorted set at `key`, made if missing, these scores."""
-        value = self._db.data.get(key)
+        value: Any = self._db.data.get(key)
         if value is None:
             self._birth(key, SortedSet(scores))
+        elif len(scores) == 1:
+            [(member, score)] = scores.items()
+            value.put(member, score)
         else:
-            value.update(scores)  # type: ignore[union-attr]
+            value.update(scores)
 
     @effect(51)
     def _effect_zrem(self, key: bytes, members: list[bytes]) -> None:
         """Take these members out of the sorted set at `key`."""
-        value = self._db.data[key]
-        if len(members) == len(value):  # type: ignore[arg-type]
+        value: Any = self._db.data[key]
+        if len(members) == len(value):
             self._db.remove(key)
         else:
-            value.remove(members)  # type: ignore[union-attr,arg-type]
+            value.remove(members)
