@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 
 from ..errors import StoreLockedError
-from .files import FILE_MODE
 
 try:
     import fcntl
 except ImportError:  # not on Windows, where an open file cannot be deleted or opened again for writing
     fcntl = None  # type: ignore[assignment]
 
+FILE_MODE = 0o600
+
 
 class FolderLock:
     """Held from its making until `release`, or until the process ends."""
 
     def __init__(self, path: str, folder: str) -> None:
-        """StoreLockedError, naming the holder, if somebody has it."""
+        """StoreLockedError, naming the holder, if somebody has it; OSError if it cannot be had."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
             if fcntl is not None:
@@ -30,8 +31,12 @@ class FolderLock:
                 f"open it with read_only=True, or serve it from there"
             ) from None
         self._descriptor: int | None = descriptor
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let others have it. In a forked child: let go of what is the parent's, who keeps it."""

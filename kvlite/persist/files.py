@@ -12,7 +12,8 @@ import os
 from collections.abc import Iterable
 from typing import Protocol
 
-FILE_MODE = 0o600
+from .exclusion import FILE_MODE, FolderLock
+
 FOLDER_MODE = 0o700
 
 _CHUNK_MIN = 64 * 1024
@@ -41,6 +42,10 @@ class Appender(Protocol):
 
 class Files:
     """The real file system."""
+
+    def lock(self, path: str, folder: str) -> FolderLock:
+        """Take the lock of `folder`, the file `path`; StoreLockedError if somebody has it."""
+        return FolderLock(path, folder)
 
     def exists(self, path: str) -> bool:
         return os.path.lexists(path)
@@ -73,11 +78,18 @@ class Files:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, FILE_MODE)
         return _appender(descriptor, 0)
 
-    def extend(self, path: str, length: int) -> Appender:
-        """The file at `path`, cut to `length`, to append to."""
+    def extend(self, path: str, length: int, synced: int) -> Appender:
+        """The file at `path`, cut to `length` and synced, to append to.
+
+        What lies behind `synced` is written once more: if a sync had failed before, it would be in memory
+        only, and the next sync would not notice.
+        """
         descriptor = os.open(path, os.O_RDWR)
         try:
             os.ftruncate(descriptor, length)
+            for start in range(synced, length, _CHUNK_MAX):
+                chunk = os.pread(descriptor, min(_CHUNK_MAX, length - start), start)
+                os.pwrite(descriptor, chunk, start)
             os.fsync(descriptor)
         except OSError:
             os.close(descriptor)

@@ -12,6 +12,7 @@ file, eight random bytes, so that they can be found behind a hole and no value c
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class LogWriter:
         self.synced = file.position
         """How far the file is known to be on the disk."""
         self._marked = HEADER_SIZE
+        self._failure: OSError | None = None
 
     @property
     def position(self) -> int:
@@ -66,17 +68,24 @@ class LogWriter:
         self._marked = self.synced
 
     def sync(self) -> None:
-        """Return when all records are on the disk. OSError ends the log: it must not be tried again."""
+        """Return when all records are on the disk. OSError ends the log: every other try ends in it too."""
+        if self._failure is not None:
+            raise OSError(*self._failure.args)
         position = self._file.position
-        self._file.sync()
+        try:
+            self._file.sync()
+        except OSError as error:
+            self._failure = error
+            raise
         self.synced = position
 
     def finish(self) -> None:
-        """`sync`, and leave a mark that says so."""
+        """`sync`, and leave a mark that says so if there is room for it."""
         self.sync()
         if self.synced > self._marked:
-            self._mark()
-            self._file.sync()
+            with contextlib.suppress(OSError):
+                self._mark()
+                self._file.sync()
 
     def cut(self, position: int) -> None:
         """Drop the records behind `position`."""
@@ -86,17 +95,21 @@ class LogWriter:
         self._file.close()
 
 
-def create_log(files: Files, path: str, number: int) -> LogWriter:
-    """A new empty log, known to be on the disk."""
+def create_log(files: Files, path: str, number: int, after: int = 0) -> LogWriter:
+    """A new empty log, known to be on the disk; `after` is where the log before it ends.
+
+    If this fails, an empty file may be left, which recovery takes no notice of.
+    """
     salt = os.urandom(8)
     temporary = path + ".tmp"
     file = files.create(temporary)
     try:
-        file.append(pack_header(Header(LOG, number, salt)))
+        file.append(pack_header(Header(LOG, number, salt, after)))
         file.sync()
         files.rename(temporary, path)
     except BaseException:
-        file.close()
+        with contextlib.suppress(OSError):
+            file.close()
         raise
     return LogWriter(file, salt)
 
@@ -108,7 +121,7 @@ class Tail(NamedTuple):
     torn: int
     """How many bytes were written there and cannot be used."""
     synced: int
-    """How far a mark says that the log was on the disk."""
+    """How far the marks say that the log was on the disk."""
 
 
 class LogReader:
@@ -118,6 +131,7 @@ class LogReader:
         self.name = name
         self._data = data
         self.header = read_header(data, name, LOG)
+        self._frames: Frames | None = None
 
     def is_mark(self, payload: bytes | memoryview) -> bool:
         return len(payload) == 16 and payload[:8] == self.header.salt
@@ -127,7 +141,7 @@ class LogReader:
 
         CorruptionError for a record with a good checksum that is none.
         """
-        frames = Frames(self._data, HEADER_SIZE)
+        frames = self._frames = Frames(self._data, HEADER_SIZE)
         for payload in frames:
             if self.is_mark(payload):
                 continue
@@ -145,11 +159,11 @@ class LogReader:
 
     def tail(self) -> Tail:
         """Where the good records end, and what is behind them. O(size)."""
-        frames = Frames(self._data, HEADER_SIZE)
-        for _ in frames:
+        frames = self._frames or Frames(self._data, HEADER_SIZE)
+        for _ in frames:  # none, if all records have been read
             pass
         rest = self._data[frames.end :].rstrip(b"\0")
-        return Tail(frames.end, len(rest), self._synced() if rest else frames.end)
+        return Tail(frames.end, len(rest), self._synced())
 
     def _synced(self) -> int:
         """The furthest position that a mark anywhere in the file vouches for."""

@@ -1,7 +1,7 @@
 """Bytes to records and back: frames with a checksum around msgpack. No files here.
 
     file    = header frame*
-    header  = magic (8 bytes)  version (1 byte)  kind (1 byte)  number (u64)  salt (8 bytes)  crc32 (u32)
+    header  = magic (8 bytes)  version (u8)  kind (u8)  number (u64)  salt (8 bytes)  after (u64)  crc32 (u32)
     frame   = length (u32)  crc32 of the payload (u32)  payload (length bytes)
 
 All integers are little-endian. A length of 0 never occurs: zeros are what stands behind the end of a log
@@ -25,7 +25,7 @@ VERSION = 1
 LOG, SNAPSHOT = 1, 2
 KIND_NAMES = {LOG: "log", SNAPSHOT: "snapshot"}
 
-_HEADER = struct.Struct("<8sBBQ8s")
+_HEADER = struct.Struct("<8sBBQ8sQ")
 _CRC = struct.Struct("<I")
 HEADER_SIZE = _HEADER.size + _CRC.size
 _FRAME = struct.Struct("<II")
@@ -37,10 +37,12 @@ class Header(NamedTuple):
     kind: int
     number: int
     salt: bytes
+    after: int = 0
+    """Of a log: where the records of the log before it ended."""
 
 
 def pack_header(header: Header) -> bytes:
-    packed = _HEADER.pack(MAGIC, VERSION, header.kind, header.number, header.salt)
+    packed = _HEADER.pack(MAGIC, VERSION, *header)
     return packed + _CRC.pack(crc32(packed))
 
 
@@ -55,10 +57,10 @@ def read_header(data: bytes, name: str, kind: int) -> Header:
         )
     if len(data) < HEADER_SIZE or _CRC.unpack_from(data, _HEADER.size)[0] != crc32(data[: _HEADER.size]):
         raise CorruptionError(name, 0, "the header is damaged")
-    _, _, found, number, salt = _HEADER.unpack_from(data)
+    _, _, found, number, salt, after = _HEADER.unpack_from(data)
     if found != kind:
         raise CorruptionError(name, 0, f"not a {KIND_NAMES[kind]}")
-    return Header(found, number, salt)
+    return Header(found, number, salt, after)
 
 
 def frame(payload: bytes) -> bytes:

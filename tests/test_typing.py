@@ -1,0 +1,31 @@
+"""The types that a user's checker sees."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+from kvlite import Store
+
+HERE = Path(__file__).parent
+
+
+def test_answers_have_exact_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(HERE / "typed.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parent, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_command_answers_any() -> None:
+    vague = []
+    for name, method in inspect.getmembers(Store, inspect.isfunction):
+        if not name.startswith("_") and method.__module__.startswith("kvlite.types."):
+            answer = typing.get_type_hints(method).get("return")
+            if answer is None or answer is typing.Any or typing.Any in typing.get_args(answer):
+                vague.append(name)
+    assert not vague
