@@ -290,7 +290,9 @@ def test_python_habits(pair: Pair) -> None:
     def put(side: Any, name: Any, value: Any) -> None:
         side[name] = value
 
-    def use(name: Any) -> None:
+    def use(name: Any, value: Any = None) -> None:
+        if value is not None:
+            pair.both(lambda side: put(side, name, value))
         for _ in range(2):
             pair.both(lambda side: name in side)
             pair.both(lambda side: side[name])
@@ -300,8 +302,7 @@ def test_python_habits(pair: Pair) -> None:
     pair.call("rpush", "list", "a")
     use("list")
     for name in ("s", "", b"\xff", 1, None, True):
-        pair.both(lambda side: put(side, name, 1))
-        use(name)
+        use(name, 1)
     pair.both(lambda side: put(side, "s", None))
     pair.compare_state()
 

@@ -358,7 +358,7 @@ def test_decoded_replies(oracle: Any) -> None:
     oracle.reset()
     pair = Pair(oracle, decode_responses=True)
     seed(pair)
-    for row in [
+    rows: list[Row] = [
         ("zscan", "z", 0, None, None, text),
         ("zrange", "z", 0, -1, False, True, text),
         ("zdiff", ["z"], True),
@@ -371,7 +371,8 @@ def test_decoded_replies(oracle: Any) -> None:
         ("bzmpop", 1, 1, ["y"], True),
         ("zmpop", 1, ["z"], True),
         ("zpopmax", "y"),
-    ]:
+    ]
+    for row in rows:
         compare = pair.call_shape if row[0] == "zrandmember" else pair.call
         compare(*row)
         pair.compare_state()

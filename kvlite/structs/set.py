@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Sized
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -35,7 +36,10 @@ class Set(Dense, Collection, kind="set"):
         unique = dict.fromkeys(members)
         self.items: list[bytes] = list(unique)
         self.positions: dict[bytes, int] = dict(zip(unique, range(len(unique)), strict=True))
-        self.integers = len(unique) <= MAX_INTEGERS and all(parse_int(each) is not None for each in unique)
+        self.integers = self._all_integers(unique)
+
+    def _all_integers(self, members: Iterable[bytes]) -> bool:
+        return len(self.items) <= MAX_INTEGERS and all(parse_int(member) is not None for member in members)
 
     def add(self, member: bytes) -> bool:
         """Whether `member` is new. O(1)."""
@@ -48,6 +52,12 @@ class Set(Dense, Collection, kind="set"):
         positions[member] = len(items)
         items.append(member)
         return True
+
+    def add_new(self, members: Sized[bytes]) -> None:
+        """Add many members at once, none of which is there. O(len(members))."""
+        super().add_new(members)
+        if self.integers:
+            self.integers = self._all_integers(members)
 
     def members(self) -> list[bytes]:
         """All of them: integers in their order, others in no particular one. O(n)."""

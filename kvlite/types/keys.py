@@ -332,7 +332,10 @@ class Keys(Keyspace[T]):
 
     def delete(self, *names: Encodable) -> int:
         """Remove keys; how many there were. O(names)."""
-        return self._delete(encode_all(names), "del")
+        if len(names) == 1:
+            name = names[0]
+            return self._delete([name.encode() if isinstance(name, str) else encode(name)])
+        return self._delete(encode_all(names))
 
     def unlink(self, *names: Encodable) -> int:
         """`delete`."""
@@ -340,7 +343,7 @@ class Keys(Keyspace[T]):
 
     def __delitem__(self, name: Encodable) -> None:
         """Remove `name`; as in redis-py nothing happens if it is missing."""
-        self._delete([encode(name)], "del")
+        self._delete([encode(name)])
 
     def _delete(self, keys: list[bytes], command: str = "del") -> int:
         if not keys:
@@ -350,9 +353,13 @@ class Keys(Keyspace[T]):
             if self._shared.next_due is not None:
                 self._reap()
             if len(keys) == 1:
-                if self._peek(keys[0]) is None:
+                key = keys[0]
+                db = self._db
+                if key in db.deadlines or key in db.field_deadlines:
+                    self._peek(key)
+                if key not in db.data:
                     return 0
-                self._effect_drop(keys[0])
+                self._effect_drop(key)
                 return 1
             removed = 0
             self._begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import filterfalse, islice
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from ..effects import effect
 from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_cursor
@@ -22,12 +22,12 @@ class Sets(Keyspace[T]):
 
     def sismember(self, name: Encodable, value: Encodable) -> Literal[0, 1]:
         """1 if `value` is a member, else 0. O(1)."""
-        key = name.encode() if isinstance(name, str) else encode(name)
-        member = value.encode() if isinstance(value, str) else encode(value)
+        key = name.encode() if type(name) is str else encode(name)
+        member = value.encode() if type(value) is str else encode(value)
         db = self._db
         if key not in db.special:
             held = db.data.get(key)
-            if isinstance(held, Set):
+            if type(held) is Set:
                 found = member in held.positions
                 if not db.busy:
                     return 1 if found else 0
@@ -269,22 +269,23 @@ class Sets(Keyspace[T]):
 
     def sadd(self, name: Encodable, *values: Encodable) -> int:
         """Add members to the set at `name`, made if missing; how many are new. O(values)."""
-        key = name.encode() if isinstance(name, str) else encode(name)
-        if len(values) != 1:
+        key = name.encode() if type(name) is str else encode(name)
+        try:
+            (value,) = values
+        except ValueError:
             return self._sadd(key, encode_all(values))
-        value = values[0]
-        member = value.encode() if isinstance(value, str) else encode(value)
+        member = value.encode() if type(value) is str else encode(value)
         self._acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
             held = db.data.get(key)
-            if not isinstance(held, Set) or key in db.special:
+            if type(held) is not Set or key in db.special:
                 held = self._read(key, Set)
             if held is not None and member in held.positions:
                 return 0
-            self._effect_sadd(key, [member])
+            self._effect_sadd_one(key, member)
             return 1
         finally:
             self._release()
@@ -405,7 +406,7 @@ class Sets(Keyspace[T]):
             try:
                 self._effect_srem(source, [member])
                 if target is None or member not in target.positions:
-                    self._effect_sadd(destination, [member])
+                    self._effect_sadd_one(destination, member)
             finally:
                 self._end()
             return True
@@ -417,22 +418,33 @@ class Sets(Keyspace[T]):
     @effect(40)
     def _effect_sadd(self, key: bytes, members: list[bytes]) -> None:
         """Add `members`, none of which is there, to the set at `key`, made if missing."""
-        held = self._db.data.get(key)
-        if isinstance(held, Set):
-            for member in members:
-                held.add(member)
-        else:
+        held: Any = self._db.data.get(key)
+        if held is None:
             self._birth(key, Set(members))
+        else:
+            held.add_new(members)
 
     @effect(41)
     def _effect_srem(self, key: bytes, members: list[bytes]) -> None:
         """Remove `members`, which are there, and the set at `key` with its last one."""
-        held = self._db.data[key]
-        assert isinstance(held, Set)
+        held: Any = self._db.data[key]
         for member in members:
             held.remove(member)
         if not held.items:
             self._db.remove(key)
+
+    @effect(42)
+    def _effect_sadd_one(self, key: bytes, member: bytes) -> None:
+        """Add `member`, which is not there, to the set at `key`, made if missing."""
+        held: Any = self._db.data.get(key)
+        if held is None:
+            self._birth(key, Set((member,)))
+        elif held.integers:
+            held.add(member)
+        else:
+            items = held.items
+            held.positions[member] = len(items)
+            items.append(member)
 
 
 def parse_sintercard(args: list[bytes]) -> tuple[list[bytes], int]:
