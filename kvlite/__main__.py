@@ -43,10 +43,17 @@ def word(text: str) -> str:
     return text.lower()
 
 
+def folder(text: str) -> str:
+    """A parser of the names of folders."""
+    if not text:
+        raise argparse.ArgumentTypeError("a folder has a name")
+    return text
+
+
 def run_demo(options: argparse.Namespace) -> int:
     from . import demo
 
-    demo.run(options.workers, options.limit, options.word)
+    demo.run(options.workers, options.limit, options.word, options.path)
     return 0
 
 
@@ -75,7 +82,8 @@ def make_parser() -> Parser:
         "demo",
         help="index Python's standard library and answer questions about it",
         description="Index every module of this Python's standard library into a store, with several threads,"
-        " and answer questions about it.",
+        " and answer questions about it. With --path the index is kept on disk: a run that was killed is gone on"
+        " with by the next one, which answers at once when all is indexed.",
         allow_abbrev=False,
     )
     demo.add_argument(
@@ -85,6 +93,9 @@ def make_parser() -> Parser:
         "--limit", type=number(1, 1_000_000), metavar="FILES", help="index the first FILES files only"
     )
     demo.add_argument("--word", type=word, default="queue", help="the word to ask about (default: queue)")
+    demo.add_argument(
+        "--path", type=folder, metavar="FOLDER", help="keep the index in FOLDER (default: in memory)"
+    )
     demo.set_defaults(run=run_demo)
 
     check = commands.add_parser(

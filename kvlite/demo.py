@@ -7,15 +7,23 @@
     file:FILE         hash         facts of a file: lines, characters, words, longest_line
     sizes             sorted set   the files, by their characters
     unreadable        hash         the files that could not be read, and why
-    count:...         strings      counters: files, lines, characters, words, operations, hits, misses
+    count:...         strings      counters: files, lines, characters, words, operations
+
+Database 1 has what is not part of the index:
+
+    index_of          string       what is indexed: which Python, which library, how much of it
     answer:QUESTION   string       an answer, kept for a minute
+    count:...         strings      counters: hits, misses
 
 The queue loses nothing: a worker moves a file from `todo` to `doing`, and one transaction writes all that
-the file adds and takes it out of `doing`. Whatever is still in `doing` has left no trace elsewhere.
+the file adds and takes it out of `doing`. Whatever is still in `doing` has left no trace elsewhere. So an
+index that is kept in a folder can be gone on with, whenever its process was killed: what is in `doing` goes
+back to `todo`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import sysconfig
@@ -27,7 +35,9 @@ from functools import partial
 from pathlib import Path
 from platform import python_version
 from time import perf_counter
+from typing import NamedTuple
 
+from .errors import PersistenceError
 from .store import Store
 
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -35,6 +45,7 @@ LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idle_test"}
 UNREADABLE = (OSError, UnicodeError, SyntaxError)
 STOP = ""
 """Stands at the end of the queue, once for each worker."""
+MADE = "index_of"
 REMEMBERED = 60
 """Seconds for which an answer is kept."""
 SIZES = [
@@ -58,16 +69,51 @@ def modules(root: Path) -> list[str]:
     return sorted(path.as_posix() for path in found if LEFT_OUT.isdisjoint(path.parts))
 
 
-def index(
-    store: Store[str], root: Path, files: list[str], workers: int, progress: Callable[[int], None]
-) -> None:
-    """Index `files` by threads that wait at a queue; `progress` hears how many are done."""
+class Found(NamedTuple):
+    """What an earlier run left in the index."""
+
+    files: int
+    words: int
+    operations: int
+
+
+def begin(store: Store[str], root: Path, limit: int | None, path: str | None = None) -> Found | None:
+    """Fill the queue, or go on with the one of an earlier run, and say what that left."""
+    library = os.fsencode(root).decode(errors="backslashreplace")
+    part = "all files" if limit is None else f"at most {limit:,} files"
+    wanted = f"Python {python_version()} in {library}, {part}"
+    made = store.select(1).get(MADE)
+    if made is None:
+        if store.recovery and store.recovery.keys:
+            raise PersistenceError(f"{path} holds something else than an index; name another folder")
+        files = modules(root)[:limit]
+        if not files:
+            sys.exit(f"there are no Python files below {root}")
+        with store.atomic():  # a run that is killed here has done neither
+            store.select(1).set(MADE, wanted)
+            store.rpush("todo", *files)
+        return None
+    if made != wanted:
+        raise PersistenceError(f"{path} has the index of {made}, not of {wanted}; name another folder")
+    take_back(store)
+    return Found(count(store, "files"), count(store, "words"), count(store, "operations"))
+
+
+def take_back(store: Store[str]) -> None:
+    """Put the files that nobody finished in front of the queue again."""
+    while store.lmove("doing", "todo", "RIGHT", "LEFT") is not None:
+        pass
+    store.lrem("todo", 0, STOP)
+
+
+def index(store: Store[str], root: Path, workers: int, progress: Callable[[int], None]) -> None:
+    """Index the files in `todo` by threads that wait at it; `progress` hears how many are done."""
     with ThreadPoolExecutor(workers) as pool:
         tasks = [pool.submit(work, store, root) for _ in range(workers)]
         try:
-            store.rpush("todo", *files, *[STOP] * workers)
+            store.rpush("todo", *[STOP] * workers)
             while wait(tasks, timeout=0.1).not_done:
-                progress(int(store.get("count:files") or 0))
+                progress(count(store, "files"))
         except BaseException:
             store.close()  # which sends the workers home
             raise
@@ -153,12 +199,11 @@ def words_in_common(store: Store[str]) -> str:
     if store.zcard("sizes") < 2:
         return "  that takes two files"
     one, other = store.zrevrange("sizes", 0, 1)
-    # The words of both files, with their scores in the whole library.
-    store.zinterstore("common", {"words": 1, f"words:{one}": 0, f"words:{other}": 0})
-    store.expire("common", REMEMBERED)
+    # The words of both files, by their scores in the whole library.
+    common = store.zinter({"words": 1, f"words:{one}": 0, f"words:{other}": 0})
     return (
-        f"  {one} and {other} share {store.zcard('common'):,} words,\n"
-        f"  of which the rarest elsewhere are {', '.join(store.zrange('common', 0, 5))}"
+        f"  {one} and {other} share {len(common):,} words,\n"
+        f"  of which the rarest elsewhere are {', '.join(common[:6])}"
     )
 
 
@@ -186,11 +231,12 @@ def questions(word: str) -> dict[str, Callable[[Store[str]], str]]:
 
 def answer(store: Store[str], question: str, ask: Callable[[Store[str]], str]) -> str:
     """The answer from the cache, or else asked for and kept there."""
-    known = store.get(f"answer:{question}")
-    store.incr("count:misses" if known is None else "count:hits")
+    cache = store.select(1)
+    known = cache.get(f"answer:{question}")
+    cache.incr("count:misses" if known is None else "count:hits")
     if known is None:
         known = ask(store)
-        store.set(f"answer:{question}", known, ex=REMEMBERED)
+        cache.set(f"answer:{question}", known, ex=REMEMBERED)
     return known
 
 
@@ -221,7 +267,7 @@ def count(store: Store[str], name: str) -> int:
     return int(store.get(f"count:{name}") or 0)
 
 
-def report(store: Store[str], word: str, workers: int, seconds: float) -> str:
+def report(store: Store[str], word: str, workers: int, seconds: float, found: Found | None = None) -> str:
     """What was read, how long it took, and the answers."""
     counts = {name: count(store, name) for name in ("files", "lines", "characters", "words", "operations")}
     read = "{files:,} files, {lines:,} lines, {characters:,} characters, {words:,} words".format(**counts)
@@ -233,9 +279,7 @@ def report(store: Store[str], word: str, workers: int, seconds: float) -> str:
                 ("read", read),
                 ("not readable", f"{len(unreadable):,} files"),
                 *(("", f"{file}: {why}") for file, why in sorted(unreadable.items())[:3]),
-                ("time", f"{seconds:.1f} seconds with {workers} worker{'s' if workers > 1 else ''}"),
-                ("words", f"{counts['words'] / seconds:,.0f} a second"),
-                ("operations", f"{counts['operations']:,}, {counts['operations'] / seconds:,.0f} a second"),
+                *speed(counts, workers, seconds, found),
                 ("keys", f"{store.dbsize():,}"),
             ]
         ),
@@ -248,23 +292,40 @@ def report(store: Store[str], word: str, workers: int, seconds: float) -> str:
         times.append(1000 * (perf_counter() - start))
     for question, text in answers.items():
         parts += ["", question, text]
+    cache = store.select(1)
     parts += [
         "",
         f"{len(asked)} questions took {times[0]:.2f} ms, and again {times[1]:.2f} ms from the cache"
-        f" ({count(store, 'misses')} misses, {count(store, 'hits')} hits, kept for {REMEMBERED} s)",
+        f" ({count(cache, 'misses')} misses, {count(cache, 'hits')} hits, kept for {REMEMBERED} s)",
     ]
     return "\n".join(parts)
 
 
-def run(workers: int, limit: int | None, word: str) -> None:
+def speed(
+    counts: dict[str, int], workers: int, seconds: float, found: Found | None
+) -> Iterable[tuple[str, str]]:
+    """How fast this run was at what an earlier one had not found time for."""
+    files, words, operations = found or Found(0, 0, 0)
+    if found:
+        yield "resumed", f"{files:,} of {counts['files']:,} files were there already"
+    if files == counts["files"]:
+        yield "operations", f"{operations:,}"
+        return
+    rates = (counts["words"] - words) / seconds, (counts["operations"] - operations) / seconds
+    yield "time", f"{seconds:.1f} seconds with {workers} worker{'s' if workers > 1 else ''}"
+    yield "words", f"{rates[0]:,.0f} a second"
+    yield "operations", f"{counts['operations']:,}, {rates[1]:,.0f} a second"
+
+
+def run(workers: int, limit: int | None, word: str, path: str | None = None) -> None:
+    """Index what is not in the index yet, and report; with a `path` the index is kept there."""
     root = library()
-    files = modules(root)[:limit]
-    if not files:
-        sys.exit(f"there are no Python files below {root}")
-    with Store(decode_responses=True) as store:
+    with Store(path, decode_responses=True) as store:
+        found = begin(store, root, limit, path)
         start = perf_counter()
-        try:
-            index(store, root, files, workers, partial(show_progress, len(files)))
-        finally:
-            clear_progress()
-        print(report(store, word, workers, perf_counter() - start))
+        if todo := store.llen("todo"):
+            try:
+                index(store, root, workers, partial(show_progress, count(store, "files") + todo))
+            finally:
+                clear_progress()
+        print(report(store, word, workers, perf_counter() - start, found))

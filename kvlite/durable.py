@@ -59,8 +59,8 @@ class Durable(Keyspace[T]):
         if not Folder(files, path).is_new:
             raise PersistenceError(f"there is a store at {path} already")
         try:
-            files.write(os.path.join(path, snapshot_name(1)), self._snapshot(1))
-            create_log(files, os.path.join(path, log_name(1)), 1).close()
+            files.write(os.path.join(path, snapshot_name(2)), self._snapshot(2))
+            create_log(files, os.path.join(path, log_name(2)), 2).close()  # log 1 begins with nothing
         except OSError as error:
             raise PersistenceError(f"{path} cannot be written: {error}") from error
 

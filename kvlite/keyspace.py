@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any, Generic, TypeVar, cast
 
 from .clock import Clock, ManualClock
 from .database import Database, Value
 from .effects import Journal, Observer, close_funnel, effect, open_funnel
-from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, ResponseError, StoreClosedError
+from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
 from .structs import Collection
 from .waiting import Waiter, WaitingRoom
 
@@ -194,7 +195,7 @@ class Keyspace(Generic[T]):
                     store._db.record_accesses()
             return store
         finally:
-            self._release()
+            shared.lock.release()
 
     def _close(self, why: str) -> None:
         """Let every call, from now on and those that wait, raise StoreClosedError. Under the lock."""
@@ -279,7 +280,8 @@ class Keyspace(Generic[T]):
     def _expire(self, key: bytes) -> None:
         if not self._shared.frozen:
             self._shared.expired += 1
-            self._effect_drop(key)
+            with suppress(PersistenceError):  # nothing is lost if a dead key stays in the files
+                self._effect_drop(key)
 
     def _expire_next(self, deadline: int) -> None:
         """Remove the key, or the fields, at the head of the timetable, whose deadline this is."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, cast, overload
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
 from .encoding import Encodable, PathLike
+from .errors import RedisError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.durability import Durability, Fsync, ReadOnly
@@ -152,6 +153,9 @@ class Store(
         every later call. Closing again does nothing."""
         shared = self._shared
         journal = shared.journal
+        with shared.lock:
+            if shared.depth > 0:
+                raise RedisError("a store cannot be closed from within a transaction")
         if journal is not None and not shared.closed:
             journal.stop()
         with shared.lock:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from histories import all_histories, new_store, state_of, take
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from oracle import Step
 
 import kvlite
@@ -150,3 +151,27 @@ def test_codes_of_effects_are_those_of_the_format() -> None:
     page = (Path(kvlite.__file__).parent.parent / "docs" / "log_format.md").read_text()
     for code in EFFECTS:
         assert f"\n| {code} | " in page
+
+
+class TickingClock:
+    """Time passes every time somebody looks, also in the middle of a command."""
+
+    def __init__(self, tick: int) -> None:
+        self.time = 1_800_000_000_000
+        self.tick = tick
+
+    def now(self) -> int:
+        self.time += self.tick
+        return self.time
+
+
+@given(all_histories(), st.sampled_from([1, 300, 700, 5000]))
+def test_time_may_pass_within_a_command(steps: list[Step], tick: int) -> None:
+    store: Store[bytes] = Store(clock=TickingClock(tick), seed=1)
+    recorder = Recorder(store)
+    for step in steps:
+        if step.method != "advance":
+            take(store, step)
+            assert state_of(recorder.twin) == state_of(store), step
+            for each in store._shared.open_stores:
+                each._db._check()

@@ -241,6 +241,11 @@ def test_random_key_among_the_dead(store: Store[bytes], clock: HandClock) -> Non
     assert store.randomkey() == b"live"
     store._shared.frozen = False
     store.delete("live")
+    store.psetex("dead", 1, "v")
+    clock.time += 1
+    store._shared.frozen = True
+    assert store.randomkey() is None
+    store._shared.frozen = False
     assert store.randomkey() is None
 
 

@@ -191,6 +191,13 @@ RANGES: list[Row] = [
     ("zrangebylex", "flat", "-", "+", 1, 2),
     ("zrangebylex", "mixed", "-", "+", -1, 2),
     ("zrevrangebylex", "mixed", "+", "-", 1, -2),
+    *[
+        (method, key, *ends, skip, num)
+        for method, ends in [("zrangebylex", ("[aa", "(c")), ("zrevrangebylex", ("+", "[b"))]
+        for key in ("flat", "mixed")
+        for skip in (0, 1, 2, 9)
+        for num in (-1, 0, 1, 9)
+    ],
     ("zrangebylex", "flat", "-", "+", 1),
     ("zrangebylex", "str", "", "+"),
     ("zremrangebyrank", "z", 1, -1),

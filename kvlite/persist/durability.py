@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgpack
 
-from ..errors import PersistenceError, ReadOnlyError
+from ..errors import PersistenceError, ReadOnlyError, RedisError, StoreClosedError
 from ..keyspace import Keyspace, Shared
-from .exclusion import FolderLock
 from .files import Files
 from .log import LogWriter, create_log, log_name
 from .record import MAX_PAYLOAD, packer
@@ -58,7 +57,8 @@ class Durability:
             raise ValueError(f"fsync must be 'always', 'everysec' or 'never', not {fsync!r}")
         self.path = path
         self.fsync = fsync
-        self.error: PersistenceError | None = None
+        self.failure: str | None = None
+        """Why nothing can be written any more."""
         self._store = store
         self._shared: Shared = store._shared
         self._files = files
@@ -69,41 +69,21 @@ class Durability:
         self._owes = False
         self._synced = threading.Condition()
         self._syncing = False
+        self._closed = False
         self._compacting = threading.Lock()
         self._compactor: threading.Thread | None = None
         self._stop = threading.Event()
 
         prepare_folder(files, path)
-        self._lock = FolderLock(os.path.join(path, LOCK_NAME), path)
         try:
-            folder = Folder(files, path)
-            for name in folder.leftovers:
-                files.remove(folder.file(name))
-            if folder.is_new:
-                self.recovery = Recovery()
-                self._number, self._snapshot_size = 1, 0
-                self._log = create_log(files, folder.file(log_name(1)), 1)
-            else:
-                found = recover(folder, type(store))
-                self._take_over(found)
-                self._number, self._snapshot_size = found.log_number, found.snapshot_size
-                self.recovery = found.recovery
-                if self.recovery.torn_bytes:
-                    logger.warning(
-                        "%s: %d bytes at the end of the log had never been synced and were cut off",
-                        path,
-                        self.recovery.torn_bytes,
-                    )
-                log_path = folder.file(log_name(self._number))
-                self._log = LogWriter(files.extend(log_path, found.log_end), found.log_salt)
-                for name in found.spare:
-                    files.remove(folder.file(name))
+            self._lock = files.lock(os.path.join(path, LOCK_NAME), path)
+            try:
+                self._open(Folder(files, path))
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
-            self._lock.release()
             raise PersistenceError(f"{path} cannot be opened: {error}") from error
-        except BaseException:
-            self._lock.release()
-            raise
         self._plan_compaction()
         self.release = self._shared.lock.release if fsync != "always" else self._release_synced
         self._shared.keep_journal(self)
@@ -115,22 +95,36 @@ class Durability:
                 daemon=True,
             ).start()
 
-    def _take_over(self, found: Found) -> None:
-        """Make what was found the state of the store."""
-        shared = self._shared
-        for index, db in enumerate(found.databases):
-            if db.data or shared.stores[index] is not None:
-                store = self._store._sibling(index)
-                if store._db.accesses is not None:
-                    db.record_accesses()
-                store._db = db
-        shared.next_due = 0
+    def _open(self, folder: Folder) -> None:
+        """Begin the first log, or read what there is and go on with the last one."""
+        files = self._files
+        if folder.is_new:
+            spare: list[str] = []
+            self.recovery = Recovery()
+            self._number, self._snapshot_size = 1, 0
+            self._log = create_log(files, folder.file(log_name(1)), 1)
+        else:
+            found = recover(folder, type(self._store))
+            spare = found.spare
+            _take_over(self._store, found)
+            self.recovery = found.recovery
+            self._number, self._snapshot_size = found.log_number, found.snapshot_size
+            if self.recovery.torn_bytes:
+                logger.warning(
+                    "%s: %d bytes at the end of the log had never been synced and were cut off",
+                    self.path,
+                    self.recovery.torn_bytes,
+                )
+            log = files.extend(folder.file(log_name(self._number)), found.log_end, found.log_synced)
+            self._log = LogWriter(log, found.log_salt)
+        for name in [*spare, *folder.leftovers]:
+            files.remove(folder.file(name))
 
     # The journal, under the store's lock
 
     def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
-        if self.error is not None:
-            raise self.error
+        if self.failure is not None:
+            raise PersistenceError(self.failure)
         packed = self._pack((code, database, *arguments))
         if self._shared.depth:
             self._batch.append(packed)
@@ -144,7 +138,7 @@ class Durability:
         try:
             log.append(payload)
         except OSError as error:
-            self._fail(f"the log cannot be written: {error}", error)
+            raise self._fail(f"the log cannot be written: {error}") from error
         self._owes = True
         if log.position >= self._compact_at:
             self._start_compaction()
@@ -154,8 +148,8 @@ class Durability:
         if not batch:
             return
         try:
-            if self.error is not None:
-                raise self.error
+            if self.failure is not None:
+                raise PersistenceError(self.failure)
             self._append(batch[0] if len(batch) == 1 else _array_header(len(batch)) + b"".join(batch))
         except PersistenceError:
             self._read_again(self._log.position)
@@ -180,19 +174,30 @@ class Durability:
 
     def settle(self) -> None:
         if self.fsync == "always":
-            with self._shared.lock:
-                log, position = self._log, self._log.position
-            self._await_sync(log, position)
+            self._sync_all()
+
+    def sync(self) -> None:
+        """Return when everything written so far is on the disk."""
+        with self._shared.lock:
+            self._refuse_if_closed()
+            if self._shared.depth:
+                raise PersistenceError("a store cannot be synced from within a transaction")
+        self._sync_all()
+
+    def _sync_all(self) -> None:
+        with self._shared.lock:
+            log, position = self._log, self._log.position
+        self._await_sync(log, position)
 
     def _await_sync(self, log: LogWriter, position: int) -> None:
         """Return when `log` is on the disk up to `position`; one of those who wait syncs for all."""
-        while log.synced < position:
+        while True:
             with self._synced:
-                if self._syncing:
+                while self._syncing:
                     self._synced.wait()
-                    continue
-                if self.error is not None:
-                    raise self.error
+                if log.synced >= position:
+                    return
+                self._refuse_if_closed()
                 self._syncing = True
             try:
                 log.sync()
@@ -204,49 +209,52 @@ class Durability:
                 with self._synced:
                     self._syncing = False
                     self._synced.notify_all()
-            self._sync_failed(log, failure)
+            raise self._sync_failed(log, failure) from failure
 
-    def _sync_failed(self, log: LogWriter, failure: OSError) -> None:
+    def _sync_failed(self, log: LogWriter, failure: OSError) -> PersistenceError:
         with self._shared.lock:
-            try:
-                self._fail(f"the log cannot be synced: {failure}", failure)
-            finally:
-                if self.fsync == "always":
-                    self._read_again(log.synced)
+            error = self._fail(f"the log cannot be synced: {failure}")
+            if self.fsync == "always" and log.position > log.synced:
+                self._read_again(log.synced)
+            return error
 
-    def sync(self) -> None:
-        """Return when everything written so far is on the disk."""
-        with self._shared.lock:
-            log, position = self._log, self._log.position
-        self._await_sync(log, position)
+    def _finish_syncing(self) -> None:
+        """Wait until no thread is syncing. Who begins afterwards finds out that there is nothing to sync."""
+        with self._synced:
+            while self._syncing:
+                self._synced.wait()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StoreClosedError("the store is closed")
 
     # Failing
 
-    def _fail(self, what: str, cause: BaseException) -> None:
-        """End writing, and raise why."""
-        if self.error is None:
-            self.error = PersistenceError(
-                f"{self.path}: {what}. The store only reads until it is opened again"
-            )
+    def _fail(self, what: str) -> PersistenceError:
+        """End writing; the error that says why. Under the lock."""
+        if self.failure is None:
+            self.failure = f"{self.path}: {what}. The store only reads until it is opened again"
             self._shared.frozen = True
-            logger.error("%s", self.error)
-        raise self.error from cause
+            logger.error("%s", self.failure)
+        return PersistenceError(self.failure)
 
     def _read_again(self, position: int) -> None:
         """Make memory what the disk holds up to `position` of the log. Under the lock, after a failure."""
-        self._finish_syncing()
         with contextlib.suppress(OSError):
             self._log.cut(position)
+        if self._shared.closed:
+            return
         try:
-            found = recover(Folder(self._files, self.path), type(self._store), limit=position)
-        except (OSError, PersistenceError) as error:
+            limit = self._number, position
+            found = _recover_while_written(self._files, self.path, type(self._store), limit)
+        except PersistenceError as error:
             logger.error("%s cannot be read again either: %s", self.path, error)
             self._store._close(f"{self.path} failed, and cannot be read any more")
+            self._let_go()
             return
         for store in self._shared.open_stores:
-            store._db.busy = True
-            found.databases[store._index].busy = self._shared.depth > 0
-        self._take_over(found)
+            store._db.busy = True  # for ever, for whoever is reading it
+        _take_over(self._store, found)
 
     # Compaction
 
@@ -257,12 +265,15 @@ class Durability:
     def _start_compaction(self) -> None:
         self._compact_at = float("inf")
         self._compactor = threading.Thread(target=self._compact_quietly, name="kvlite-compact", daemon=True)
-        self._compactor.start()
+        try:
+            self._compactor.start()
+        except RuntimeError:  # no more threads, or the interpreter is about to end
+            self._compactor = None
 
     def _compact_quietly(self) -> None:
         try:
             self.compact()
-        except (PersistenceError, OSError) as error:
+        except RedisError as error:
             if not self._stop.is_set():
                 logger.warning("%s: compaction failed, and will be tried again: %s", self.path, error)
                 self._compact_at = 2 * max(self._min_size, self._log.position)
@@ -280,40 +291,35 @@ class Durability:
                 path = folder.file(snapshot_name(number))
                 self._files.write(path, write_snapshot(capture, number, os.urandom(8), self._given_up))
                 self._snapshot_size = self._files.size(path)
-                for old in [*_older(folder.snapshots, number), *_older(folder.logs, number)]:
-                    self._files.remove(folder.file(old))
             except OSError as error:
                 raise PersistenceError(f"{self.path}: the snapshot cannot be written: {error}") from error
+            for old in [*_older(folder.snapshots, number), *_older(folder.logs, number)]:
+                try:
+                    self._files.remove(folder.file(old))
+                except OSError as error:
+                    logger.warning("%s stays for now: %s", folder.file(old), error)
             with self._shared.lock:
                 self._plan_compaction()
 
     def _given_up(self) -> bool:
-        return self._stop.is_set() or self.error is not None
+        return self._stop.is_set() or self.failure is not None
 
     def _begin_snapshot(self) -> tuple[int, Capture]:
         """Go over to a new log, and capture the state at this instant."""
-        self.sync()
+        self.sync()  # most of it without the lock
         with self._shared.lock:
             if self._shared.depth:
                 raise PersistenceError("a store cannot be compacted from within a transaction")
-            if self.error is not None:
-                raise self.error
-            self._finish_syncing()
+            self._refuse_if_closed()
+            if self.failure is not None:
+                raise PersistenceError(self.failure)
             number, old = self._number + 1, self._log
-            try:
-                old.sync()
-            except OSError as error:
-                self._sync_failed(old, error)
-            self._log = create_log(self._files, os.path.join(self.path, log_name(number)), number)
-            self._number = number
-            old.close()
+            self._await_sync(old, old.position)
+            path = os.path.join(self.path, log_name(number))
+            self._log, self._number = create_log(self._files, path, number, old.position), number
+            with contextlib.suppress(OSError):
+                old.close()
             return number, Capture(self._shared)
-
-    def _finish_syncing(self) -> None:
-        """Wait until no thread is syncing the log. Under the lock, so that none begins."""
-        with self._synced:
-            while self._syncing:
-                self._synced.wait()
 
     # The end
 
@@ -321,21 +327,28 @@ class Durability:
         """End what goes on in the background. Called without the lock."""
         self._stop.set()
         compactor = self._compactor
-        if compactor is not None and compactor is not threading.current_thread():
+        if compactor is not None:
             compactor.join()
+        with self._compacting:
+            pass  # nor is anybody else at it
 
     def close(self) -> None:
         """Sync, and let go of the folder. Called once, under the store's lock, after `stop`."""
-        self._finish_syncing()
         try:
-            if self.error is None and self.fsync != "never":
-                self._log.finish()
-        except OSError as error:
-            raise PersistenceError(f"{self.path}: the log cannot be synced: {error}") from error
+            if self.fsync != "never":
+                self._await_sync(self._log, self._log.position)
+                if self.failure is None:
+                    self._log.finish()
         finally:
-            with contextlib.suppress(OSError):
-                self._log.close()
-            self._lock.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with self._synced:
+            self._closed = True
+        self._finish_syncing()
+        with contextlib.suppress(OSError):
+            self._log.close()
+        self._lock.release()
 
     def abandon(self) -> None:
         """Let go of the parent's files, in a process that was forked."""
@@ -352,9 +365,7 @@ class ReadOnly:
         self.release = store._shared.lock.release
         found = _recover_while_written(files, path, type(store))
         self.recovery = found.recovery
-        for index, db in enumerate(found.databases):
-            if db.data:
-                store._sibling(index)._db = db
+        _take_over(store, found)
         store._shared.keep_journal(self)
         store._shared.frozen = True
 
@@ -383,6 +394,18 @@ class ReadOnly:
         pass
 
 
+def _take_over(store: Keyspace[Any], found: Found) -> None:
+    """Make what was found the state of `store`."""
+    shared = store._shared
+    for index, db in enumerate(found.databases):
+        if db.data or shared.stores[index] is not None:
+            each = store._sibling(index)
+            if each._db.accesses is not None:
+                db.record_accesses()
+            each._db = db
+    shared.next_due = 0
+
+
 def prepare_folder(files: Files, path: str) -> None:
     """Make sure that `path` is a folder for a store. PersistenceError, with nothing touched, if not."""
     try:
@@ -399,24 +422,27 @@ def prepare_folder(files: Files, path: str) -> None:
         )
 
 
-def _recover_while_written(files: Files, path: str, kind: type[Keyspace[Any]]) -> Found:
+def _recover_while_written(
+    files: Files, path: str, kind: type[Keyspace[Any]], limit: tuple[int, int] | None = None
+) -> Found:
     """Read a folder that somebody may be writing to, and compacting under our eyes."""
-    if not files.is_folder(path):
-        raise PersistenceError(f"there is no store at {path}")
-    for attempt in range(10):
-        folder = Folder(files, path)
-        if folder.is_new:
-            raise PersistenceError(f"there is no store at {path}")
+    attempts = 0
+    while True:
+        attempts += 1
         try:
-            return recover(folder, kind)
-        except (FileNotFoundError, PersistenceError) as error:
-            if attempt == 9 or Folder(files, path).logs == folder.logs:
-                if isinstance(error, OSError):
-                    raise PersistenceError(f"{path} cannot be read: {error}") from error
-                raise
+            folder = Folder(files, path) if files.is_folder(path) else None
+            if folder is None or folder.is_new:
+                break
+            return recover(folder, kind, limit)
+        except FileNotFoundError as error:  # compacted away before it was read
+            if attempts == 10:
+                raise PersistenceError(f"{path} cannot be read: {error}") from error
         except OSError as error:
             raise PersistenceError(f"{path} cannot be read: {error}") from error
-    raise AssertionError
+        except PersistenceError:  # it may have grown before our eyes and behind them
+            if attempts >= 3:
+                raise
+    raise PersistenceError(f"there is no store at {path}")
 
 
 def _older(names: dict[int, str], number: int) -> Iterator[str]:
@@ -426,8 +452,10 @@ def _older(names: dict[int, str], number: int) -> Iterator[str]:
 def _sync_every_second(reference: weakref.ref[Durability], stop: threading.Event) -> None:
     while not stop.wait(SYNC_EVERY):
         durability = reference()
-        if durability is None or durability.error is not None:
+        if durability is None:
             return
-        with contextlib.suppress(PersistenceError):
-            durability.sync()
+        with contextlib.suppress(PersistenceError, StoreClosedError):
+            durability._sync_all()
+        if durability.failure is not None:
+            return
         del durability

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -18,10 +19,11 @@ from ..keyspace import DATABASES, Keyspace, Shared
 from ..structs import Collection
 from . import log, snapshot
 from .files import Files
-from .log import LogReader
+from .log import LogReader, Tail
 from .snapshot import read_snapshot, revive
 
 LOCK_NAME = "lock"
+logger = logging.getLogger("kvlite")
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Folder:
         names = files.names(path)
         self.snapshots = _numbered(names, snapshot.SUFFIX)
         self.logs = _numbered(names, log.SUFFIX)
-        self.leftovers = [name for name in names if name.endswith(".tmp")]
+        begun = [name.removesuffix(".tmp") for name in names if name.endswith(".tmp")]
+        begun = [*_numbered(begun, snapshot.SUFFIX).values(), *_numbered(begun, log.SUFFIX).values()]
+        self.leftovers = [name + ".tmp" for name in begun]
         known = {*self.snapshots.values(), *self.logs.values(), *self.leftovers, LOCK_NAME}
         self.foreign = [name for name in names if name not in known]
 
@@ -71,8 +75,10 @@ class Folder:
 
 
 def _numbered(names: list[str], suffix: str) -> dict[int, str]:
-    stems = {name: name.removesuffix(suffix) for name in names if name.endswith(suffix)}
-    return {int(stem): name for name, stem in sorted(stems.items()) if stem.isdecimal()}
+    """The names that are eight digits or more and `suffix`, in the order of their numbers."""
+    stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    numbers = sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):08d}")
+    return {number: f"{number:08d}{suffix}" for number in numbers}
 
 
 @dataclass
@@ -83,68 +89,70 @@ class Found:
     recovery: Recovery
     log_number: int
     log_end: int
+    log_synced: int
+    """How far the last log says that it was on the disk."""
     log_salt: bytes
     snapshot_size: int
     spare: list[str]
     """The names of files that tell nothing any more."""
 
 
-def recover(folder: Folder, kind: type[Keyspace[Any]], limit: int | None = None) -> Found:
+def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | None = None) -> Found:
     """Read a folder that is not new. CorruptionError for damage, except a torn tail.
 
-    `kind` is the class whose effects are made again. With `limit` the last log is read no further than this.
+    `kind` is the class whose effects are made again. With `limit`, the number of a log and a position in it,
+    nothing behind that counts.
     """
     recovery = Recovery()
     store = scratch(kind)
     start, size = 1, 0
-    for number in sorted(folder.snapshots, reverse=True):
+    for number in reversed(folder.snapshots):
         path = folder.file(folder.snapshots[number])
         data = folder.files.read(path)
         try:
             found, databases = read_snapshot(data, path)
             if found != number:
                 raise CorruptionError(path, 0, f"it says that it is snapshot {found}")
-        except CorruptionError:
-            older = [each for each in folder.snapshots if each < number]
-            if (older and _reaches_back(folder, max(older))) or (not older and _reaches_back(folder, 1)):
-                continue
-            raise
+        except CorruptionError as error:
+            older = max((each for each in folder.snapshots if each < number), default=1)
+            if older == number or not _reaches_back(folder, older):
+                raise
+            logger.warning("%s; what came before it is still there and is used", error)
+            continue
         _install(store, databases)
         recovery.snapshot, start, size = folder.snapshots[number], number, len(data)
         break
 
-    numbers = folder.chain(start)
-    readers = []
-    for number in numbers:
+    last: LogReader | None = None
+    tail = Tail(0, 0, 0)
+    for number in folder.chain(start):
+        if limit is not None and number > limit[0]:
+            break
         path = folder.file(folder.logs[number])
         data = folder.files.read(path)
-        if limit is not None and number == numbers[-1]:
-            data = data[:limit]
+        if limit is not None and number == limit[0]:
+            data = data[: limit[1]]
         reader = LogReader(data, path)
         if reader.header.number != number:
             raise CorruptionError(path, 0, f"it says that it is log {reader.header.number}")
-        readers.append(reader)
-    while len(readers) > 1 and readers[-1].is_empty():
-        readers.pop()  # begun, when the power went, but never written to
-    for reader in readers:
+        if last is not None and reader.header.after != tail.offset:
+            if reader.header.after < tail.offset and reader.is_empty() and number == max(folder.logs):
+                break  # it was to be the next log; when that failed, the one before it went on
+            raise CorruptionError(last.name, tail.offset, f"{path} goes on from byte {reader.header.after}")
         recovery.records += _replay(store, reader)
-        recovery.logs.append(folder.logs[reader.header.number])
-        tail = reader.tail()
-        if tail.torn:
-            if reader is not readers[-1]:
-                raise CorruptionError(reader.name, tail.offset, "a later log goes on from its end")
-            if tail.synced > tail.offset:
-                raise CorruptionError(
-                    reader.name, tail.offset, f"the log was on the disk up to byte {tail.synced}"
-                )
-            recovery.torn_bytes = tail.torn
+        recovery.logs.append(folder.logs[number])
+        last, tail = reader, reader.tail()
+        if tail.synced > tail.offset:
+            raise CorruptionError(path, tail.offset, f"the log was on the disk up to byte {tail.synced}")
 
+    assert last is not None
     databases = [each._db for each in siblings(store)]
+    recovery.torn_bytes = tail.torn
     recovery.keys = sum(len(db.data) for db in databases)
-    last = readers[-1].header
     used = {recovery.snapshot, *recovery.logs}
     spare = [name for name in [*folder.snapshots.values(), *folder.logs.values()] if name not in used]
-    return Found(databases, recovery, last.number, tail.offset, last.salt, size, spare)
+    header = last.header
+    return Found(databases, recovery, header.number, tail.offset, tail.synced, header.salt, size, spare)
 
 
 def _reaches_back(folder: Folder, start: int) -> bool:

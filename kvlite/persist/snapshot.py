@@ -63,6 +63,8 @@ class _Part:
         self.cursor = min(self.cursor, len(keys))
         position = keys.positions.get(key)
         if position is None:
+            if len(keys) == self.cursor:
+                self.done.add(key)  # it comes to stand below the cursor if another key goes before it comes
             return
         if position < self.cursor and key not in self.done:
             self.save(key)

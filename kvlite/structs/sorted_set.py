@@ -141,40 +141,54 @@ class SortedSet(Collection, kind="zset"):
         stop = len(self.scores) if high is None else self.entries.bisect_left((high,))
         return start, max(start, stop)
 
-    def span_of_members(self, low: bytes, high: bytes | None, backward: bool = False) -> tuple[int, int]:
+    def span_of_members(
+        self, low: bytes, high: bytes | None, backward: bool = False, skip: int = 0
+    ) -> tuple[int, int]:
         """The ranks of the members from `low` up to `high`, `high` left out; None is no limit. O(log n).
 
-        This has a meaning only where all scores are equal. Where they are not, the answer is Redis's for a
-        small set, O(n): the first run of such members, or `backward` the last one, if the members at both
-        ends do not rule it out. For other sets Redis's answer hangs on chance, and so on nothing here.
+        The first `skip` are left out, `backward` the last ones. All this has a meaning only where all scores
+        are equal. Where they are not, a small set gives Redis's answer, O(n): the first run of such members,
+        looked for after `skip` of any kind, or `backward` the last one, and nothing if the members at both
+        ends rule it out. For other sets Redis's answer hangs on chance, and so on nothing here.
         """
         size = len(self.scores)
         if not size or (high is not None and low >= high):
             return 0, 0
-        score, first = self.entries[0]
-        if score == self.entries[-1][0]:
-            start = self.entries.bisect_left((score, low))
-            stop = size if high is None else self.entries.bisect_left((score, high))
-            return start, max(start, stop)
-        if self.members is not None:
+        score = self.entries[0][0]
+        if score != self.entries[-1][0]:
+            if self.members is None:
+                return self._run_of_members(low, high, backward, skip)
             start = self._bisect_members(low)
             stop = size if high is None else self._bisect_members(high)
-            return start, max(start, stop)
+        else:
+            start = self.entries.bisect_left((score, low))
+            stop = size if high is None else self.entries.bisect_left((score, high))
+        if backward:
+            return start, max(start, stop - skip)
+        start += skip
+        return start, max(start, stop)
+
+    def _run_of_members(self, low: bytes, high: bytes | None, backward: bool, skip: int) -> tuple[int, int]:
         members = [member for _, member in self.entries]
-        if members[-1] < low or (high is not None and first >= high):
+        size = len(members)
+        if members[-1] < low or (high is not None and members[0] >= high):
             return 0, 0
         if backward:
             stop = size
             while high is not None and members[stop - 1] >= high:
                 stop -= 1
-            start = stop
+            if members[stop - 1] < low:
+                return 0, 0
+            start = stop = max(0, stop - skip)
             while start > 0 and members[start - 1] >= low:
                 start -= 1
         else:
             start = 0
             while members[start] < low:
                 start += 1
-            stop = start
+            if high is not None and members[start] >= high:
+                return 0, 0
+            start = stop = min(size, start + skip)
             while stop < size and (high is None or members[stop] < high):
                 stop += 1
         return start, stop

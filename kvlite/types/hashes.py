@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from typing import Any, Literal, TypeAlias, overload
@@ -30,6 +31,7 @@ from ..errors import (
     SYNTAX,
     WRONG_TYPE,
     DataError,
+    PersistenceError,
     ResponseError,
     invalid_expire,
     wrong_arity,
@@ -816,9 +818,12 @@ class Hashes(Keyspace[T]):
         hash = db.data.get(key)
         first = hash.next_due() if isinstance(hash, Hash) else None
         if isinstance(hash, Hash) and first is not None and first[0] <= now:
-            # Where nothing may change, the dead are cleared away unannounced: nobody can tell.
-            frozen = self._shared.frozen
-            remove = partial(Hashes._effect_remove_fields, self) if frozen else self._effect_remove_fields
+            remove = self._effect_remove_fields
+            if self._shared.frozen:
+                # Where nothing can be kept any more, the dead are cleared away all the same.
+                remove = partial(Hashes._effect_remove_fields, self)
+                for observer in self._shared.observers:
+                    observer.changing(self, key)
             self._begin()
             try:
                 while first is not None and first[0] <= now and limit != 0:
@@ -827,7 +832,8 @@ class Hashes(Keyspace[T]):
                     if limit is not None:
                         limit -= 1
             finally:
-                self._end()
+                with suppress(PersistenceError):  # nothing is lost if dead fields stay in the files
+                    self._end()
         db.set_field_deadline(key, None if first is None else first[0])
 
     # Effects

@@ -355,9 +355,8 @@ class Keys(Keyspace[T]):
             if len(keys) == 1:
                 key = keys[0]
                 db = self._db
-                if key in db.deadlines or key in db.field_deadlines:
-                    self._peek(key)
-                if key not in db.data:
+                plain = key not in db.deadlines and key not in db.field_deadlines
+                if key not in db.data if plain else self._peek(key) is None:
                     return 0
                 self._effect_drop(key)
                 return 1

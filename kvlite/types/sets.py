@@ -275,6 +275,10 @@ class Sets(Keyspace[T]):
         except ValueError:
             return self._sadd(key, encode_all(values))
         member = value.encode() if type(value) is str else encode(value)
+        db = self._db
+        held = db.data.get(key)
+        if type(held) is Set and key not in db.special and member in held.positions and not db.busy:
+            return 0
         self._acquire()
         try:
             if self._shared.next_due is not None:

@@ -130,7 +130,7 @@ class Sort(Keyspace[T]):
         """
         if (start is None) != (num is None):
             raise DataError("``start`` and ``num`` must both be specified")
-        patterns: list[Any] = [] if get is None else [get] if isinstance(get, (bytes, str)) else [*get]
+        patterns: list[Any] = [] if get is None else [get] if isinstance(get, (bytes, str)) else list(get)
         if groups and (not get or isinstance(get, (bytes, str)) or len(get) < 2):  # type: ignore[arg-type]
             raise DataError(
                 'when using "groups" the "get" argument must be specified and contain at least two keys'

@@ -76,12 +76,12 @@ NEGATIVE_LIMIT = "LIMIT can't be negative"
 
 
 class ByRank(NamedTuple):
-    """The ranks from `first` to `last`, both included; negative ones count from the end."""
+    """The ranks from `first` to `last`, both included; negative ones count from the end. Nothing is skipped."""
 
     first: int
     last: int
 
-    def span(self, value: SortedSet, reverse: bool = False) -> tuple[int, int]:
+    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
         size = len(value)
         start = max(0, self.first + size if self.first < 0 else self.first)
         stop = min(size, (self.last + size if self.last < 0 else self.last) + 1)
@@ -96,8 +96,9 @@ class ByScore(NamedTuple):
     low: float
     high: float | None
 
-    def span(self, value: SortedSet, reverse: bool = False) -> tuple[int, int]:
-        return value.span_of_scores(self.low, self.high)
+    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
+        start, stop = value.span_of_scores(self.low, self.high)
+        return (start, max(start, stop - skip)) if reverse else (min(start + skip, stop), stop)
 
 
 class ByLex(NamedTuple):
@@ -106,8 +107,8 @@ class ByLex(NamedTuple):
     low: bytes
     high: bytes | None
 
-    def span(self, value: SortedSet, reverse: bool = False) -> tuple[int, int]:
-        return value.span_of_members(self.low, self.high, reverse)
+    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
+        return value.span_of_members(self.low, self.high, reverse, skip)
 
 
 def score_range(low: bytes, high: bytes) -> ByScore:
@@ -151,16 +152,11 @@ class Range(NamedTuple):
     limit: int = -1
 
     def entries(self, value: SortedSet) -> list[Entry]:
-        start, stop = self.by.span(value, self.reverse)
         if self.offset < 0:
             return []
-        wanted = stop - start if self.limit < 0 else self.limit
-        if self.reverse:
-            stop -= self.offset
-            start = max(start, stop - wanted)
-        else:
-            start += self.offset
-            stop = min(stop, start + wanted)
+        start, stop = self.by.span(value, self.reverse, self.offset)
+        if 0 <= self.limit < stop - start:
+            start, stop = (stop - self.limit, stop) if self.reverse else (start, start + self.limit)
         return value.entries_between(start, stop, self.reverse) if start < stop else []
 
 

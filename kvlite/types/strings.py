@@ -537,7 +537,8 @@ class Strings(Keyspace[T]):
             if value is None:
                 self._effect_put(key, bytes(offset) + chunk, None)
             else:
-                self._effect_overlay(key, offset, chunk)
+                start = min(length, offset)
+                self._effect_overlay(key, start, bytes(offset - start) + chunk)
             return max(length, offset + len(chunk))
         finally:
             self._release()
@@ -644,10 +645,10 @@ class Strings(Keyspace[T]):
 
     @effect(12)
     def _effect_overlay(self, key: bytes, offset: int, chunk: bytes) -> None:
-        """Write `chunk` into the string at `key`, from `offset` on, after zero bytes if it is shorter."""
+        """Write `chunk` into the string at `key`, from `offset` on, which is not behind its end."""
         text = self._growing(key)
-        if offset > len(text):
-            text.extend(bytes(offset - len(text)))
+        if not 0 <= offset <= len(text):
+            raise ValueError("an offset beyond the end")
         text[offset : offset + len(chunk)] = chunk
 
     def _growing(self, key: bytes) -> bytearray:
