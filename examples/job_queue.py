@@ -3,10 +3,16 @@
 A worker moves a job from `waiting` to `running` in one step, sleeping until there is one. When it is done,
 one transaction writes the result and takes the job out of `running`: should the program end in between, the
 job is still there for `recover`. A job that has failed three times is buried in `failed`.
+
+    python examples/job_queue.py            in memory
+    python examples/job_queue.py app.kv     kept in a folder: kill it and start it again, and it goes on
+
+A job in whose middle the program was killed is done again: every job is done at least once.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -88,18 +94,22 @@ def factors(number: str) -> str:
     return " x ".join(map(str, [*found, rest] if rest > 1 else found))
 
 
-def main() -> None:
-    store = Store(decode_responses=True)
-    queue = JobQueue(store, factors)
-    jobs = [queue.put(text) for text in ("360", "91", "1000003", "ninety", "65536", "123456789")]
-    queue.run(workers=3)
+def main(path: str | None = None) -> None:
+    with Store(path, decode_responses=True) as store:
+        queue = JobQueue(store, factors)
+        with store.atomic():  # all six or, for the next run to see, none
+            if not store.exists("jobs"):
+                for text in ("360", "91", "1000003", "ninety", "65536", "123456789"):
+                    queue.put(text)
+        queue.run(workers=3)
 
-    for job in jobs:
-        facts = store.hgetall(job)
-        told = facts["result"] if facts["state"] == "done" else facts["error"]
-        print(f"{facts['payload']:>9}  {facts['state']:<6} at attempt {facts['attempts']}: {told}")
-    print(f"waiting {store.llen('waiting')}, running {store.llen('running')}, failed {store.llen('failed')}")
+        for number in range(1, int(store["jobs"]) + 1):
+            facts = store.hgetall(f"job:{number}")
+            told = facts["result"] if facts["state"] == "done" else facts["error"]
+            print(f"{facts['payload']:>9}  {facts['state']:<6} at attempt {facts['attempts']}: {told}")
+        left = (f"{name} {store.llen(name)}" for name in ("waiting", "running", "failed"))
+        print(", ".join(left))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

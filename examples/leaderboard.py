@@ -1,10 +1,14 @@
 """A leaderboard: scores that grow, the top, a player's rank and neighbours, and a total over several weeks.
 
 A sorted set keeps the players in the order of their scores, so a rank among n of them costs O(log n).
+
+    python examples/leaderboard.py            in memory
+    python examples/leaderboard.py app.kv     kept in a folder: what was played once is there in later runs
 """
 
 from __future__ import annotations
 
+import sys
 from random import Random
 
 from kvlite import Store
@@ -39,15 +43,20 @@ class Leaderboard:
         self.store.zunionstore(self.key, [week.key for week in weeks])
 
 
-def main() -> None:
-    store = Store(decode_responses=True)
+def play(weeks: list[Leaderboard]) -> None:
     dice = Random(7)
     players = [f"player-{number:05}" for number in range(20_000)]
-    weeks = [Leaderboard(store, f"week-{number}") for number in (1, 2)]
     for week in weeks:
         for player in dice.choices(players, k=20_000):
             week.add(player, dice.randint(1, 100))
     weeks[1].add("ada", 450)
+
+
+def show(store: Store[str]) -> None:
+    weeks = [Leaderboard(store, f"week-{number}") for number in (1, 2)]
+    with store.atomic():  # should the program be killed in here, nothing has been played
+        if not store.exists(weeks[0].key):
+            play(weeks)
 
     total = Leaderboard(store, "total")
     total.total_of(*weeks)
@@ -60,5 +69,10 @@ def main() -> None:
     print(f"bob, who has not played, is number {total.rank('bob')}")
 
 
+def main(path: str | None = None) -> None:
+    with Store(path, decode_responses=True) as store:
+        show(store)
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

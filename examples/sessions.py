@@ -1,11 +1,15 @@
 """Sessions of a web site: a hash for each, which dies when it has not been used for half an hour.
 
 Every use puts the end off. A set names the sessions of a user, to log out everywhere at once.
+
+    python examples/sessions.py            in memory
+    python examples/sessions.py app.kv     kept in a folder: users stay logged in when the site starts anew
 """
 
 from __future__ import annotations
 
 import secrets
+import sys
 
 from kvlite import ManualClock, Store
 
@@ -55,8 +59,13 @@ class Sessions:
             return ended
 
 
-def main() -> None:
-    store = Store(decode_responses=True, clock=ManualClock())  # so that half an hour takes no time
+def main(path: str | None = None) -> None:
+    # A clock that is turned by hand, so that half an hour takes no time.
+    with Store(path, decode_responses=True, clock=ManualClock()) as store:
+        show(store)
+
+
+def show(store: Store[str]) -> None:
     sessions = Sessions(store)
     laptop, phone = sessions.log_in("ada", browser="Firefox"), sessions.log_in("ada", browser="Safari")
     print(f"ada has {sessions.active('ada')} sessions")
@@ -75,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

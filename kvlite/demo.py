@@ -328,4 +328,7 @@ def run(workers: int, limit: int | None, word: str, path: str | None = None) -> 
                 index(store, root, workers, partial(show_progress, count(store, "files") + todo))
             finally:
                 clear_progress()
-        print(report(store, word, workers, perf_counter() - start, found))
+        seconds = perf_counter() - start
+        if todo:
+            store.compact()  # a snapshot is opened faster than a log is replayed
+        print(report(store, word, workers, seconds, found))

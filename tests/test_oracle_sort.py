@@ -108,9 +108,21 @@ SORTS: list[Command] = [
 ]
 
 
+def is_defined(pair: Pair, step: Step) -> bool:
+    """Whether Redis's answer to SORT does not hang on chance.
+
+    With ALPHA elements may be equal: by their weights, or before their first NUL. Those of a sorted set then
+    stay in the order of a hash table, and those of a longer list are mixed by its partial sort, for LIMIT.
+    """
+    if not step.method.startswith("sort") or not step.kwargs.get("alpha"):
+        return True
+    kind = pair.redis.type(step.args[0])
+    return kind != b"zset" and not (kind == b"list" and pair.redis.llen(step.args[0]) > 6)
+
+
 @given(steps=histories(*WRITES, *SORTS))
 def test_sort_answers_as_redis_does(pair: Pair, steps: list[Step]) -> None:
-    run_history(pair, steps)
+    run_history(pair, (step for step in steps if is_defined(pair, step)))
 
 
 CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
