@@ -82,8 +82,8 @@ def make_parser() -> Parser:
         "demo",
         help="index Python's standard library and answer questions about it",
         description="Index every module of this Python's standard library into a store, with several threads,"
-        " and answer questions about it. With --path the index is kept on disk: a run that was killed is gone on"
-        " with by the next one, which answers at once when all is indexed.",
+        " and answer questions about it. With --path the index is kept on disk: the next run"
+        " goes on where one was killed, and answers at once when nothing is left to do.",
         allow_abbrev=False,
     )
     demo.add_argument(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import random
 import re
 import select
 import signal
@@ -49,7 +51,8 @@ def folder(tmp_path: Path) -> Path:
 
 def indexed(root: Path, files: list[str], workers: int) -> Store[str]:
     store = Store(decode_responses=True)
-    demo.index(store, root, files, workers, lambda done: None)
+    store.rpush("todo", *files)
+    demo.index(store, root, workers, lambda done: None)
     return store
 
 
@@ -162,15 +165,17 @@ def test_a_file_that_was_not_finished_leaves_no_trace(folder: Path, monkeypatch:
 
     monkeypatch.setattr(demo, "read", dies)
     store = Store(decode_responses=True)
+    store.rpush("todo", *files)
     with pytest.raises(ZeroDivisionError):
-        demo.index(store, folder, files, 2, lambda done: None)
+        demo.index(store, folder, 2, lambda done: None)
     assert "pack/no_end.py" in store.lrange("doing", 0, -1)
     assert store.get("count:files") == "1"
     assert store.zrange("sizes", 0, -1) == ["alpha.py"]
 
     monkeypatch.undo()
-    store.delete("todo")
-    demo.index_file(store, folder, "pack/no_end.py")
+    demo.take_back(store)
+    assert (store.lrange("todo", 0, -1), store.exists("doing")) == (["pack/no_end.py"], 0)
+    demo.index(store, folder, 1, lambda done: None)
     assert contents(store) == contents(indexed(folder, files, 1))
 
 
@@ -178,7 +183,8 @@ def test_a_file_is_in_doing_or_in_the_index_and_never_in_both() -> None:
     root = demo.library()
     files = [file for file in demo.modules(root) if file.startswith(("json/", "email/", "concurrent/"))]
     store = Store(decode_responses=True)
-    indexer = threading.Thread(target=demo.index, args=(store, root, files, 3, lambda done: None))
+    store.rpush("todo", *files)
+    indexer = threading.Thread(target=demo.index, args=(store, root, 3, lambda done: None))
     indexer.start()
     looks = 0
     while indexer.is_alive():
@@ -206,9 +212,10 @@ def test_interrupting_sends_the_workers_home(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(demo, "read", slow)
     files = demo.modules(folder) * 20
     store = Store(decode_responses=True)
+    store.rpush("todo", *files)
     threads = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
-        demo.index(store, folder, files, 3, interrupt)
+        demo.index(store, folder, 3, interrupt)
     assert threading.active_count() == threads
     assert len(begun) < len(files)
 
@@ -252,7 +259,16 @@ def test_answers_are_remembered_for_a_while() -> None:
     assert [demo.answer(store, "how many?", ask) for _ in range(3)] == ["1", "1", "1"]
     store.advance(demo.REMEMBERED)
     assert demo.answer(store, "how many?", ask) == "2"
-    assert store.mget("count:misses", "count:hits") == ["2", "2"]
+    assert store.select(1).mget("count:misses", "count:hits") == ["2", "2"]
+    assert store.dbsize() == 0
+
+
+def test_what_was_taken_back_is_first_in_line() -> None:
+    store = Store(decode_responses=True)
+    store.rpush("doing", "a", demo.STOP, "b", demo.STOP)
+    store.rpush("todo", "c", "d", demo.STOP)
+    demo.take_back(store)
+    assert contents(store) == {"todo": ["a", "b", "c", "d"]}
 
 
 # The command line
@@ -292,6 +308,134 @@ def test_demo_says_what_it_read_and_found() -> None:
     assert len(answers) == 1
 
 
+# Kept on disk
+
+KILLED = """
+import os, signal, sys, threading
+from kvlite.__main__ import main
+delay, *arguments = sys.argv[1:]
+timer = threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL))
+timer.daemon = True
+timer.start()
+code = main(arguments)
+timer.cancel()
+sys.exit(code)
+"""
+"""Runs a command, unless that takes longer than so many seconds."""
+
+
+def answers_of(report: str) -> list[str]:
+    """The lines of a report that say nothing about this run."""
+    lines = report[: report.index("\n6 questions took ")].splitlines()
+    own = ("  resumed ", "  time ", "  operations ")
+    return [line for line in lines if not line.startswith(own) and " a second" not in line]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("seed", range(2))
+def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    arguments = ["demo", "--limit", "40", "--word", "self"]
+    expected = command(*arguments).stdout
+
+    path = tmp_path / "demo.kv"
+    child = [sys.executable, "-c", KILLED]
+    kills, done = 0, None
+    while done is None or done.returncode == -signal.SIGKILL:
+        kills += done is not None
+        delay = dice.uniform(0, 0.03) * (kills + 1)
+        options = ["--path", str(path), "--workers", dice.choice("1237")]
+        done = subprocess.run(
+            [*child, str(delay), *arguments, *options],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    print("KILLS", kills)
+    assert kills
+    assert answers_of(done.stdout) == answers_of(expected)
+
+    root = demo.library()
+    with Store(path, decode_responses=True, read_only=True) as store:
+        assert contents(store) == contents(indexed(root, demo.modules(root)[:40], 1))
+
+
+@pytest.fixture
+def small_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(demo, "library", lambda: folder)
+    return folder
+
+
+def test_a_run_says_that_it_resumed_and_one_more_answers_at_once(
+    small_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--word", "two"]) == 0
+    expected = capsys.readouterr().out
+    arguments = ["demo", "--word", "two", "--workers", "1", "--path", str(tmp_path / "demo.kv")]
+    read = demo.read
+
+    def interrupted(path: Path) -> Any:
+        if path.name == "late.py":
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(demo, "read", interrupted)
+    assert main(arguments) == 130
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(demo, "read", read)
+    assert main(arguments) == 0
+    resumed = capsys.readouterr().out
+    assert "\n  resumed       4 of 8 files were there already\n  time " in resumed
+    monkeypatch.setattr(demo, "read", None)
+    assert main(arguments) == 0
+    again = capsys.readouterr().out
+    assert "\n  resumed       8 of 8 files were there already\n  operations " in again
+    assert " time " not in again
+    assert answers_of(expected) == answers_of(resumed) == answers_of(again)
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command says that ends with 2: a line."""
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(r"python -m kvlite: [^\n]+\n", said.err)
+    return said.err
+
+
+def test_a_folder_is_for_one_library_and_one_limit(
+    small_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["demo", "--path", str(tmp_path / "demo.kv")]
+    assert main([*arguments, "--limit", "3"]) == 0
+    capsys.readouterr()
+    for other, limit in (
+        (small_library, []),
+        (small_library, ["--limit", "2"]),
+        (tmp_path / "x", ["--limit", "3"]),
+    ):
+        monkeypatch.setattr(demo, "library", lambda root=other: root)
+        said = refused([*arguments, *limit], capsys)
+        assert f" has the index of Python {platform.python_version()} in " in said
+        assert ", at most 3 files, not of Python " in said
+
+
+def test_a_folder_of_something_else_is_refused(
+    small_library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "is a file" in refused(["demo", "--path", str(small_library / "notes.txt")], capsys)
+    assert "something else than a store" in refused(["demo", "--path", str(small_library)], capsys)
+    path = tmp_path / "app.kv"
+    with Store(path) as store:
+        store.select(3).set("a", b"\xff")
+        assert "open" in refused(["demo", "--path", str(path)], capsys)
+    assert "something else than an index" in refused(["demo", "--path", str(path)], capsys)
+    with Store(path) as store:
+        assert [len(store.select(index)) for index in range(16)] == [0, 0, 0, 1] + [0] * 12
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert "demo" in capsys.readouterr().out
@@ -315,6 +459,8 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["demo", "--limit"],
         ["demo", "--word", "two words"],
         ["demo", "--word", "\udcff"],
+        ["demo", "--path"],
+        ["demo", "--path", ""],
         ["demo", "extra"],
     ],
 )

@@ -379,9 +379,9 @@ def test_damage_to_what_was_synced_refuses_to_open(path: str) -> None:
         store.set("b", 2)
     log = Path(path) / "00000001.log"
     content = bytearray(log.read_bytes())
-    content[40] ^= 1
+    content[48] ^= 1
     log.write_bytes(content)
-    with pytest.raises(CorruptionError, match=r"00000001\.log is damaged at byte 30: .*check --repair"):
+    with pytest.raises(CorruptionError, match=r"00000001\.log is damaged at byte 38: .*check --repair"):
         Store(path)
     assert log.read_bytes() == content
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from kvlite import ManualClock, PersistenceError, Store
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -55,19 +59,91 @@ keys left: 0
 }
 
 
-def test_every_example_is_run() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(SAID)
+HELD = """
+import sys, threading
+sys.path.insert(0, sys.argv[1])
+import job_queue
+factors = job_queue.factors
+
+def hold(number):
+    if number == "65536":
+        threading.Event().wait()
+    return factors(number)
+
+job_queue.factors = hold
+job_queue.main(sys.argv[2])
+"""
+"""Runs the job queue, with a worker that is in the middle of a job for ever."""
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_example(name: str) -> None:
+def run(name: str, *arguments: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / f"{name}.py"],
+        [sys.executable, "-W", "error", EXAMPLES / f"{name}.py", *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
         timeout=60,
     )
     assert done.stderr == ""
-    assert done.stdout == SAID[name]
     assert done.returncode == 0
+    return done.stdout
+
+
+def test_every_example_is_run() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(SAID)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_example(name: str) -> None:
+    assert run(name) == SAID[name]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_example_kept_on_disk(name: str, tmp_path: Path) -> None:
+    """It says the same when it is run again on what the first run left."""
+    path = tmp_path / "app.kv"
+    assert [run(name, path), run(name, path)] == [SAID[name]] * 2
+
+
+def test_a_job_whose_worker_is_killed_is_done_by_the_next_run(tmp_path: Path) -> None:
+    path, end = tmp_path / "app.kv", time.monotonic() + 60
+    child = subprocess.Popen([sys.executable, "-c", HELD, EXAMPLES, path])
+    try:
+        while left_open(path) != 1 and child.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        assert left_open(path) == 1
+    finally:
+        child.kill()
+        child.wait()
+    with Store(path, decode_responses=True, read_only=True) as store:
+        assert store.lrange("running", 0, -1) == ["job:5"]
+        assert store.hgetall("job:5") == {"payload": "65536", "attempts": "1", "state": "waiting"}
+
+    again = SAID["job_queue"].replace("65536  done   at attempt 1", "65536  done   at attempt 2")
+    assert [run("job_queue", path), run("job_queue", path)] == [again] * 2
+
+
+def left_open(path: Path) -> int | None:
+    """How many jobs are not finished, seen from outside; None before they were put."""
+    try:
+        with Store(path, decode_responses=True, read_only=True) as store:
+            found = store.get("open")
+    except PersistenceError:  # there is no store yet
+        return None
+    return None if found is None else int(found)
+
+
+def test_sessions_and_limits_outlive_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    rate_limiter, sessions = map(importlib.import_module, ("rate_limiter", "sessions"))
+    clock, path = ManualClock(), tmp_path / "app.kv"
+    tokens, passed = [], []
+    for seconds in (0, 9, 1, 1800):
+        with Store(path, decode_responses=True, clock=clock) as store:
+            store.advance(seconds)
+            limiter = rate_limiter.RateLimiter(store, clock, limit=2, seconds=10)
+            passed.append(sum(limiter.allow("ada") for _ in range(5)))
+            tokens.append(tokens[0] if tokens else sessions.Sessions(store).log_in("ada"))
+            used = sessions.Sessions(store).use(tokens[0])
+            assert (used is not None) == (seconds < 1800)
+    assert passed == [2, 0, 2, 2]

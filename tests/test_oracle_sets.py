@@ -92,7 +92,7 @@ READS: list[Command] = [
     command("sintercard", st.integers(0, 4), some_keys(0), limit=limits()).weighing(2),
     command("sintercard", limits(), some_keys()),
     command("sintercard", 2, st.tuples(keys(), keys()), st.integers(0, 3)),
-    command("sscan", keys(), cursors(), match=patterns(), count=counts()).unordered().weighing(2),
+    command("sscan", keys(), cursors(), match=patterns()).always(count=counts()).unordered().weighing(2),
     command("sscan_iter", keys(), match=patterns(), count=counts()).unordered(),
 ]
 OTHERS: list[Command] = [

