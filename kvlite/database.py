@@ -96,6 +96,9 @@ class Database:
         """Take out `key`, which must be there, with its deadline. O(1)."""
         del self.data[key]
         self.keys.remove(key)
+        self._forget(key)
+
+    def _forget(self, key: bytes) -> None:
         self.deadlines.pop(key, None)
         if self.field_deadlines:
             self.field_deadlines.pop(key, None)
@@ -105,10 +108,22 @@ class Database:
     def replace(self, key: bytes, value: Value, deadline: int | None) -> None:
         """Give `key` this value and this deadline, whatever it had. O(log n)."""
         self.put(key, value)
+        self._set_deadlines(key, value, deadline)
+
+    def _set_deadlines(self, key: bytes, value: Value, deadline: int | None) -> None:
         self.set_deadline(key, deadline)
         field_deadline = value.next_deadline() if isinstance(value, Collection) else None
         if field_deadline is not None or self.field_deadlines:
             self.set_field_deadline(key, field_deadline)
+
+    def restore(self, key: bytes, value: Value | None, deadline: int | None) -> None:
+        """Give `key`, whose place in the order is right already, the value and deadline it had, or none."""
+        if value is not None:
+            self.data[key] = value
+            self._set_deadlines(key, value, deadline)
+        elif key in self.data:
+            del self.data[key]
+            self._forget(key)
 
     def set_deadline(self, key: bytes, deadline: int | None) -> None:
         """Let `key` live until `deadline`, milliseconds since the epoch, or for ever. O(log n)."""

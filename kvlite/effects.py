@@ -98,12 +98,14 @@ def open_funnel(store: Keyspace[Any]) -> None:
     if not store._gates:
         store._gates = {name: _gate(store, code, name) for code, name in EFFECTS.items()}
     store.__dict__.update(store._gates)
+    store._unobserved = False
 
 
 def close_funnel(store: Keyspace[Any]) -> None:
     """Let effects be made without a word again."""
     for name in EFFECTS.values():
         store.__dict__.pop(name, None)
+    store._unobserved = True
 
 
 def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from .database import Database, Value
+from .atomic import Atomic
 from .encoding import Encodable, encode
 from .errors import RedisError, ResponseError, WatchError
 from .keyspace import Keyspace, T
 from .lock import Lock
-from .structs import Collection
+from .watch import Watch
 
 
 class Transactions(Keyspace[T]):
@@ -37,7 +37,7 @@ class Transactions(Keyspace[T]):
         value_from_callable: bool = False,
         watch_delay: float | None = None,
     ) -> Any:
-        """Run `func(pipe)` with `watches` watched and execute what it queued, again if something came between.
+        """Run `func(pipe)` with `watches` watched, execute what it queued, and again if something intervened.
 
         The results of the commands, or what `func` returned with `value_from_callable`. Before it tries again
         it sleeps `watch_delay` seconds.
@@ -90,29 +90,6 @@ class Transactions(Keyspace[T]):
             thread_local=thread_local,
             raise_on_release_error=raise_on_release_error,
         )
-
-
-class Watch:
-    """Keys that a transaction depends on; `broken` once one of them changes."""
-
-    def __init__(self, store: Keyspace[Any]) -> None:
-        self.store = store
-        self.keys: set[bytes] = set()
-        self.broken = False
-
-    def changing(self, store: Keyspace[Any], key: bytes) -> None:
-        if store is self.store and key in self.keys:
-            self.broken = True
-
-    def emptying(self, store: Keyspace[Any]) -> None:
-        if store is self.store and not self.keys.isdisjoint(store._db.data):
-            self.broken = True
-
-    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
-        if self.store in (store, other):
-            for each in (store, other):
-                if not self.keys.isdisjoint(each._db.data):
-                    self.broken = True
 
 
 class _Accepted(Exception):
@@ -344,79 +321,3 @@ def _word(argument: Any) -> str:
 
 def _truncated(text: str) -> str:
     return text if len(text) <= 100 else text[:97] + "..."
-
-
-class Atomic:
-    """The context manager that `Store.atomic` returns; also an observer, of what it may have to undo."""
-
-    def __init__(self, store: Keyspace[Any]) -> None:
-        self._store = store
-        self._undo: list[Callable[[], None]] = []
-        self._seen: set[tuple[int, bytes]] = set()
-        self._mark = 0
-
-    def __enter__(self) -> None:
-        store, shared = self._store, self._store._shared
-        store._acquire()
-        store._begin()
-        self._undo, self._seen = [], set()
-        shared.observe(self)
-        if shared.journal is not None:
-            self._mark = shared.journal.mark()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        store, shared = self._store, self._store._shared
-        try:
-            shared.stop_observing(self)
-            if error is not None:
-                self._roll_back()
-        finally:
-            try:
-                store._end()
-            finally:
-                store._release()
-
-    def _roll_back(self) -> None:
-        shared = self._store._shared
-        if shared.journal is not None:
-            shared.journal.rewind(self._mark)
-        while self._undo:
-            self._undo.pop()()
-        for store in shared.open_stores:
-            store._db = store._db.retired()
-
-    def changing(self, store: Keyspace[Any], key: bytes) -> None:
-        db = store._db
-        if (id(db.data), key) in self._seen:
-            return
-        self._seen.add((id(db.data), key))
-        value = db.data.get(key)
-        before = value.copy() if isinstance(value, (Collection, bytearray)) else value
-        self._undo.append(functools.partial(self._restore, store, db, key, before, db.deadlines.get(key)))
-
-    def _restore(
-        self, store: Keyspace[Any], db: Database, key: bytes, value: Value | None, deadline: int | None
-    ) -> None:
-        for observer in store._shared.observers:
-            observer.changing(store, key)
-        if value is None:
-            if key in db.data:
-                db.remove(key)
-            return
-        db.replace(key, value, deadline)
-        self._store._shared.next_due = 0
-
-    def emptying(self, store: Keyspace[Any]) -> None:
-        self._undo.append(functools.partial(setattr, store, "_db", store._db))
-
-    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
-        self._undo.append(functools.partial(_swap, store, other))
-
-
-def _swap(store: Keyspace[Any], other: Keyspace[Any]) -> None:
-    store._db, other._db = other._db, store._db

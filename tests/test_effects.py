@@ -79,6 +79,11 @@ class Undo(Exception):
     pass
 
 
+def order_of(store: Store[Any]) -> list[list[bytes]]:
+    """Where each key stands for the scans that are under way."""
+    return [each._db.keys.items.copy() for each in store._shared.open_stores if each._db.data]
+
+
 @settings(max_examples=60)
 @given(all_histories(size=15), all_histories(size=15))
 def test_an_atomic_block_that_raises_changed_nothing(first: list[Step], second: list[Step]) -> None:
@@ -87,13 +92,14 @@ def test_an_atomic_block_that_raises_changed_nothing(first: list[Step], second: 
     for step in first:
         take(store, step)
     store._shared.expire_due()
-    before = state_of(store)
+    before, order = state_of(store), order_of(store)
     with pytest.raises(Undo), store.atomic():
         for step in second:
             if step.method != "advance":
                 take(store, step)
         raise Undo
     assert state_of(store) == before
+    assert order_of(store) == order
     assert state_of(recorder.twin) == before
     for each in store._shared.open_stores:
         each._db._check()
@@ -145,6 +151,7 @@ def test_codes_of_effects_are_those_of_the_format() -> None:
         33: "_effect_field_deadline",
         40: "_effect_sadd",
         41: "_effect_srem",
+        42: "_effect_sadd_one",
         50: "_effect_zadd",
         51: "_effect_zrem",
     }

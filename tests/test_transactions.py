@@ -181,6 +181,21 @@ def test_atomic_rolls_back(store: Store[bytes]) -> None:
     store._db._check()
 
 
+def test_a_scan_under_way_does_not_notice_a_block_that_was_undone(store: Store[bytes]) -> None:
+    store.mset({f"k{n}": n for n in range(30)})
+    cursor, seen = store.scan(count=10)
+    found = set(seen)
+    with pytest.raises(ZeroDivisionError), store.atomic():
+        store.delete(*(f"k{n}" for n in range(0, 30, 3)))
+        store.rename("k1", "x1")
+        store.mset({f"new{n}": n for n in range(5)})
+        raise ZeroDivisionError
+    while cursor:
+        cursor, seen = store.scan(cursor, count=10)
+        found |= set(seen)
+    assert found == {b"k%d" % n for n in range(30)}
+
+
 def test_atomic_keeps_what_did_not_raise(store: Store[bytes]) -> None:
     with store.atomic():
         store.set("a", 1)

@@ -54,7 +54,8 @@ class Dense:
 
     def add_new(self, members: Collection[bytes]) -> None:
         """Add many members at once, none of which is there. O(len(members))."""
-        self.positions.update(zip(members, range(len(self.items), len(self.items) + len(members))))
+        places = range(len(self.items), len(self.items) + len(members))
+        self.positions.update(zip(members, places, strict=True))
         self.items.extend(members)
 
     def remove(self, member: bytes) -> None:
@@ -64,6 +65,15 @@ class Dense:
         if last is not member and position < len(self.items):
             self.items[position] = last
             self.positions[last] = position
+
+    def put_back(self, member: bytes, position: int) -> None:
+        """Undo the removal of `member` from `position`: who took its place returns to the end. O(1)."""
+        if position < len(self.items):
+            occupant = self.items[position]
+            self.items[position], self.positions[member] = member, position
+            member, position = occupant, len(self.items)
+        self.positions[member] = position
+        self.items.append(member)
 
     def discard(self, member: bytes) -> bool:
         """Whether `member` was there to be taken out. O(1)."""

@@ -29,7 +29,6 @@ from ..errors import (
     OUT_OF_RANGE,
     STRING_TOO_LONG,
     SYNTAX,
-    WRONG_TYPE,
     DataError,
     PersistenceError,
     ResponseError,
@@ -80,8 +79,8 @@ class Hashes(Keyspace[T]):
             if isinstance(hash, Hash) and hash.deadlines is None:
                 text = hash.fields.get(field)
                 if not db.busy:
-                    return self._maybe(text)
-        return self._maybe(self._hget(name, field))
+                    return text  # type: ignore[return-value]  # decoding stores have another `hget`
+        return self._hget(name, field)  # type: ignore[return-value]
 
     def _hget(self, key: bytes, field: bytes) -> bytes | None:
         self._acquire()
@@ -374,10 +373,14 @@ class Hashes(Keyspace[T]):
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            hash = self._live(name) if name in db.special or name in db.field_deadlines else db.data.get(name)
-            if hash is None or isinstance(hash, Hash):
-                return self._effect_field(name, field, text, None)
-            raise ResponseError(WRONG_TYPE)
+            hash = db.data.get(name)
+            if type(hash) is Hash and hash.deadlines is None and name not in db.special:
+                if self._unobserved and field in hash.fields:
+                    hash.fields[field] = text
+                    return 0
+            else:
+                self._read(name, Hash)
+            return self._effect_field(name, field, text, None)
         finally:
             self._release()
 
