@@ -24,7 +24,6 @@ class Atomic:
     def __init__(self, store: Keyspace[Any]) -> None:
         self._store = store
         self._undo: list[Callable[[], None]] = []
-        self._places: list[tuple[Keyspace[Any], Dense, bytes, int | None]] = []
         self._seen: set[tuple[int, bytes]] = set()
         self._mark = 0
 
@@ -32,7 +31,7 @@ class Atomic:
         store, shared = self._store, self._store._shared
         store._acquire()
         store._begin()
-        self._undo, self._places, self._seen = [], [], set()
+        self._undo, self._seen = [], set()
         shared.observe(self)
         if shared.journal is not None:
             self._mark = shared.journal.mark()
@@ -58,13 +57,13 @@ class Atomic:
 
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         db = store._db
-        self._places.append((store, db.keys, key, db.keys.positions.get(key)))
-        if (id(db.data), key) in self._seen:
-            return
-        self._seen.add((id(db.data), key))
-        value = db.data.get(key)
-        before = value.copy() if isinstance(value, (Collection, bytearray)) else value
-        self._undo.append(functools.partial(self._restore, db, key, before, db.deadlines.get(key)))
+        if (id(db.data), key) not in self._seen:
+            self._seen.add((id(db.data), key))
+            value = db.data.get(key)
+            before = value.copy() if isinstance(value, (Collection, bytearray)) else value
+            self._undo.append(functools.partial(self._restore, db, key, before, db.deadlines.get(key)))
+        place = db.keys.positions.get(key)
+        self._undo.append(functools.partial(self._put_back, store, db.keys, key, place))
 
     def emptying(self, store: Keyspace[Any]) -> None:
         self._undo.append(functools.partial(setattr, store, "_db", store._db))
@@ -78,8 +77,6 @@ class Atomic:
         shared = self._store._shared
         if shared.journal is not None:
             shared.journal.rewind(self._mark)
-        while self._places:
-            self._put_back(*self._places.pop())
         while self._undo:
             self._undo.pop()()
         for store in shared.open_stores:

@@ -379,7 +379,9 @@ class Keyspace(Generic[T]):
 
     @effect(2)
     def _effect_deadline(self, key: bytes, deadline: int | None) -> None:
-        """Let `key` live until `deadline`, milliseconds since the epoch, or for ever."""
+        """Let `key`, which is there, live until `deadline`, milliseconds since the epoch, or for ever."""
+        if key not in self._db.data:
+            raise KeyError(key)
         self._db.set_deadline(key, deadline)
         if deadline is not None:
             self._shared.schedule(deadline)

@@ -200,6 +200,14 @@ class Store(
 class _DecodingStore(Store[str]):
     """A store whose replies are str."""
 
+    def get(self, name: Encodable) -> str | None:
+        value: Any = Strings.get(self, name)
+        return None if value is None else value.decode()
+
+    def hget(self, name: Encodable, key: Encodable) -> str | None:
+        value: Any = Hashes.hget(self, name, key)
+        return None if value is None else value.decode()
+
     def _one(self, value: bytes) -> str:
         return value.decode()
 
@@ -221,7 +229,7 @@ class _DecodingStore(Store[str]):
 
 def _decoding(cls: type[Store[Any]]) -> type[Store[Any]]:
     """The class of a store like `cls` that decodes its replies."""
-    return _DecodingStore if cls is Store else type(cls.__name__, (_DecodingStore, cls), {})
+    return _DecodingStore if cls is Store else type(cls.__name__, (cls, _DecodingStore), {})
 
 
 _forking: weakref.WeakSet[Store[Any]] = weakref.WeakSet()

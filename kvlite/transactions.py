@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
+import math
 import time
-from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self
+from collections.abc import Callable, Iterator, Sequence
+from types import FunctionType, TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias
 
 from .atomic import Atomic
-from .encoding import Encodable, encode
-from .errors import RedisError, ResponseError, WatchError
+from .encoding import Encodable, encode, encode_all
+from .errors import DataError, RedisError, ResponseError, WatchError
 from .keyspace import Keyspace, T
 from .lock import Lock
 from .watch import Watch
@@ -27,7 +27,7 @@ class Transactions(Keyspace[T]):
         With `transaction` they are one for every other thread, and one record in the log; a command that
         fails does not stop the others. `shard_hint` has no meaning here.
         """
-        return Pipeline(self, transaction)
+        return _pipeline_of(type(self))(self, transaction)
 
     def transaction(
         self,
@@ -96,18 +96,13 @@ class _Accepted(Exception):
     """A command has taken its arguments and reached for the data."""
 
 
-_rehearsals: dict[type, Any] = {}
-
-
 def _rehearsal(store: type[Any]) -> Any:
     """A store of this class without data, whose commands check their arguments and stop there."""
 
     def reach(self: object, name: str) -> Any:
         raise _Accepted
 
-    if store not in _rehearsals:
-        _rehearsals[store] = object.__new__(type(store.__name__, (store,), {"__getattr__": reach}))
-    return _rehearsals[store]
+    return object.__new__(type(store.__name__, (store,), {"__getattr__": reach}))
 
 
 def _settled(argument: Any) -> Any:
@@ -119,6 +114,10 @@ def _settled(argument: Any) -> Any:
     return list(argument) if isinstance(argument, Iterator) else argument
 
 
+_Call: TypeAlias = tuple[str, Sequence[Any], dict[str, Any]]
+"""The name of a command, its arguments and its options."""
+
+
 class Pipeline(Generic[T]):
     """Commands that run together. Every command of the store is a method here that queues it.
 
@@ -128,9 +127,8 @@ class Pipeline(Generic[T]):
 
     def __init__(self, store: Keyspace[T], transaction: bool) -> None:
         self._store = store
-        self._class: Any = type(store)
         self._transaction = transaction
-        self._queue: list[tuple[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+        self._queue: list[_Call] = []
         self._explicit = False
         self._watch: Watch | None = None
 
@@ -158,30 +156,9 @@ class Pipeline(Generic[T]):
     def __repr__(self) -> str:
         return f"<Pipeline of {self._store!r}, {len(self._queue)} commands>"
 
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *_commands(self._class)]
-
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
-
-    else:
-
-        def __getattr__(self, name):
-            if name not in _commands(self._class):
-                raise AttributeError(f"'Pipeline' object has no attribute '{name}'")
-            return functools.partial(self._add, name)
-
-    def _add(self, name: str, /, *args: Any, **options: Any) -> Any:
-        command = getattr(self._store, name)
-        if self._watch is not None and not self._explicit:
-            return command(*args, **options)
-        args = tuple(map(_settled, args))
-        options = {key: _settled(option) for key, option in options.items()}
-        with contextlib.suppress(_Accepted, ResponseError):
-            getattr(_rehearsal(self._class), name)(*args, **options)
-        self._queue.append((name, command, args, options))
-        return self
 
     def watch(self, *names: Encodable) -> bool:
         """Let `execute` fail if one of these keys changes from now on. True."""
@@ -247,21 +224,21 @@ class Pipeline(Generic[T]):
             results = self._run(queue, watch)
         finally:
             self.reset()
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, RedisError):
-                raise result
-        if raise_on_error:
-            for number, (result, (name, _, args, options)) in enumerate(zip(results, queue, strict=True), 1):
-                if isinstance(result, RedisError):
-                    said = _truncated(_words(name, args, options))
-                    result.args = (f"Command # {number} ({said}) of pipeline caused error: {result.args[0]}",)
-                    raise result
+        failed = [number for number, result in enumerate(results) if isinstance(result, Exception)]
+        for number in failed:
+            if not isinstance(results[number], RedisError):
+                raise results[number]
+        if failed and raise_on_error:
+            number = failed[0]
+            error, said = results[number], _truncated(_words(*queue[number]))
+            error.args = (f"Command # {number + 1} ({said}) of pipeline caused error: {error.args[0]}",)
+            raise error
         return results
 
-    def _run(self, queue: list[Any], watch: Watch | None) -> list[Any]:
-        if not (self._transaction or self._explicit):
-            return [_outcome(command, args, options) for _, command, args, options in queue]
+    def _run(self, queue: list[_Call], watch: Watch | None) -> list[Any]:
         store = self._store
+        if not (self._transaction or self._explicit):
+            return _outcomes(store, queue)
         store._acquire()
         try:
             if watch is not None:
@@ -271,36 +248,89 @@ class Pipeline(Generic[T]):
                     raise WatchError("Watched variable changed.")
             store._begin()
             try:
-                return [_outcome(command, args, options) for _, command, args, options in queue]
+                return _outcomes(store, queue)
             finally:
                 store._end()
         finally:
             store._release()
 
 
-def _outcome(command: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    try:
-        return command(*args, **options)
-    except Exception as error:
-        return error
+def _outcomes(store: Keyspace[Any], queue: list[_Call]) -> list[Any]:
+    """What each command returns or raises."""
+    outcomes: list[Any] = []
+    for name, arguments, options in queue:
+        try:
+            outcomes.append(getattr(store, name)(*arguments, **options))
+        except Exception as error:
+            outcomes.append(error)
+    return outcomes
 
 
 @functools.cache
-def _commands(store: Any) -> frozenset[str]:
-    """The methods that can be queued: those that the types define, and that answer once."""
-    return frozenset(
-        name
-        for name, method in inspect.getmembers(store, inspect.isfunction)
-        if method.__module__.startswith("kvlite.types.")
-        and not name.startswith("_")
-        and not name.endswith("_iter")
-    )
+def _pipeline_of(store: Any) -> type[Pipeline[Any]]:
+    """The pipeline of stores of this class: with a method for each command that a type defines and that
+    answers once."""
+    rehearsal = _rehearsal(store)
+    methods = {
+        name: _queueing(name, method, rehearsal)
+        for part in store.__mro__
+        if part.__module__.startswith(f"{__package__}.types.")
+        for name, method in vars(part).items()
+        if isinstance(method, FunctionType) and not name.startswith("_") and not name.endswith("_iter")
+    }
+    return type("Pipeline", (Pipeline,), methods)
+
+
+def _queueing(name: str, method: FunctionType, rehearsal: Any) -> Callable[..., Any]:
+    """The method of a pipeline that queues the command `method`.
+
+    A command that once took so many texts and numbers takes as many again: making bytes of them is all that
+    is left to check. Other arguments are checked by a rehearsal.
+    """
+    most = _most_plain(method)
+    taken: set[int] = set()
+
+    def queue(self: Pipeline[Any], *arguments: Any, **options: Any) -> Any:
+        if self._watch is not None and not self._explicit:
+            return getattr(self._store, name)(*arguments, **options)
+        if not options and len(arguments) in taken:
+            try:
+                self._queue.append((name, encode_all(arguments), options))
+                return self
+            except DataError:
+                pass
+        arguments = tuple(map(_settled, arguments))
+        options = {key: _settled(option) for key, option in options.items()}
+        with contextlib.suppress(_Accepted, ResponseError):
+            method(rehearsal, *arguments, **options)
+        if not options and len(arguments) <= most:
+            taken.add(len(arguments))
+        self._queue.append((name, arguments, options))
+        return self
+
+    return functools.update_wrapper(queue, method)
+
+
+_HAS_VARIADIC = 0x04
+"""The flag of code that takes `*arguments` (inspect.CO_VARARGS, whose module is slow to import)."""
+
+
+def _most_plain(method: FunctionType) -> float:
+    """How many arguments `method` takes before one that may be more than a text or a number."""
+    code, annotations = method.__code__, method.__annotations__
+    several = bool(code.co_flags & _HAS_VARIADIC)
+    after = code.co_argcount + code.co_kwonlyargcount
+    names = code.co_varnames[1 : code.co_argcount] + code.co_varnames[after : after + several]
+    for number, name in enumerate(names):
+        if annotations[name] not in ("Encodable", "Encodable | None", "int", "float"):
+            return number
+    return math.inf if several else len(names)
 
 
 _REDIS_NAMES = {"incr": "INCRBY", "decr": "DECRBY", "delete": "DEL", "sort_ro": "SORT_RO"}
 
 
-def _words(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
+def _words(name: str, args: Sequence[Any], options: dict[str, Any]) -> str:
     """The command about as redis-py words it in the error of a pipeline."""
     words = [_REDIS_NAMES.get(name, name.upper())]
     for argument in (*args, *options.values()):

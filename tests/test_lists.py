@@ -422,6 +422,7 @@ def test_effects_made_again_give_the_same_lists(calls: list[Callable[[Store[byte
 
         return record
 
+    live._unobserved = False
     for name in EFFECTS.values():
         if hasattr(live, name):
             live.__dict__[name] = recording(name)

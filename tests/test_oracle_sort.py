@@ -101,9 +101,6 @@ SORTS: list[Command] = [
     command("sort", keys(), **options()).always(by=st.just("nosort"), start=small_ints(), num=small_ints()),
     command("sort", keys(), **options()).always(store=mostly(keys(), bad_values())).weighing(3),
     command("sort", keys(), **options()).always(groups=st.just(True), get=st.lists(patterns(), max_size=3)),
-    command("sort", keys(), **options()).always(
-        groups=st.just(True), store=keys(), get=st.just(["#", "w_*"])
-    ),
     command("sort_ro", keys(), **options()),
 ]
 
@@ -120,7 +117,13 @@ def is_defined(pair: Pair, step: Step) -> bool:
     return kind != b"zset" and not (kind == b"list" and pair.redis.llen(step.args[0]) > 6)
 
 
-@given(steps=histories(*WRITES, *SORTS))
+# Alone among all calls that raise this one changes something: redis-py fails over the answer to STORE.
+GROUPED_AND_STORED = command("sort", keys()).always(
+    groups=st.just(True), store=keys(), get=st.just(["#", "w_*"])
+)
+
+
+@given(steps=histories(*WRITES, *SORTS, GROUPED_AND_STORED))
 def test_sort_answers_as_redis_does(pair: Pair, steps: list[Step]) -> None:
     run_history(pair, (step for step in steps if is_defined(pair, step)))
 
@@ -184,6 +187,7 @@ CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     (("numbers",), {"get": ["#", "#"], "groups": True, "store": "out"}),
     (("missing",), {"get": ["#", "#"], "groups": True, "store": "out"}),
     (("numbers",), {"get": []}),
+    (("numbers",), {"get": ["label_*->", "record_*->", "record_*->rank"]}),
     (("numbers",), {"get": 5}),
     (("numbers",), {"get": [5, None]}),
     (("numbers",), {"get": b"#\0x"}),
@@ -227,6 +231,7 @@ def test_call(pair: Pair, call: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
         pair.call("set", f"weight_{number}", weight)
         pair.call("hset", f"record_{number}", "rank", -number)
         pair.call("set", f"name_{number}", f"n{number}")
+        pair.call("set", f"label_{number}->", f"l{number}")
         pair.call("incrby", f"counter_{number}", 10 - number)
     pair.call("append", "counter_2", "0")
     args, kwargs = call

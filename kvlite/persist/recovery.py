@@ -16,7 +16,7 @@ from ..database import Database
 from ..effects import EFFECTS
 from ..errors import CorruptionError, PersistenceError
 from ..keyspace import DATABASES, Keyspace, Shared
-from ..structs import Collection
+from ..structs import KINDS, Collection
 from . import log, snapshot
 from .files import Files
 from .log import LogReader, Tail
@@ -192,6 +192,9 @@ def _replay(store: Keyspace[Any], reader: LogReader) -> int:
     return records
 
 
+_KINDS = {2: "list", 3: "hash", 4: "set", 5: "zset"}
+"""The kind of value that effects change, by the tens of their codes; others take any."""
+
 _Replay = Callable[[Keyspace[Any], list[Any]], None]
 _replay_tables: dict[type, dict[int, _Replay]] = {}
 
@@ -199,22 +202,45 @@ _replay_tables: dict[type, dict[int, _Replay]] = {}
 def replays_of(store: type) -> dict[int, _Replay]:
     """How to make each effect again, by its code."""
     if store not in _replay_tables:
-        _replay_tables[store] = {code: _replay_of(getattr(store, name)) for code, name in EFFECTS.items()}
+        _replay_tables[store] = {
+            code: _replay_of(getattr(store, name), code) for code, name in EFFECTS.items()
+        }
     return _replay_tables[store]
 
 
-def _replay_of(method: Callable[..., Any]) -> _Replay:
-    """`method` behind a check of its arguments against its own signature."""
+def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
+    """`method` behind a check of its arguments against its own signature, and of the value it works on."""
     hints = typing.get_type_hints(method)
     hints.pop("return", None)
-    checks = [_check_for(hint) for hint in hints.values()]
+    checks = [
+        _natural if hint is int and name != "count" else _check_for(hint) for name, hint in hints.items()
+    ]
 
     def replay(store: Keyspace[Any], arguments: list[Any]) -> None:
         if len(arguments) != len(checks):
             raise ValueError(f"{method.__name__} takes {len(checks)} arguments, not {len(arguments)}")
         method(store, *[check(argument) for check, argument in zip(checks, arguments, strict=True)])
 
-    return replay
+    kind = KINDS.get(_KINDS.get(code // 10, ""))
+    if kind is None:
+        return replay
+
+    def replay_on_kind(store: Keyspace[Any], arguments: list[Any]) -> None:
+        key = arguments[0]
+        if type(store._db.data.get(key)) not in (NoneType, kind):
+            raise ValueError("a value of another type")
+        replay(store, arguments)
+        value: Any = store._db.data.get(key)
+        if value is not None and not len(value):
+            raise ValueError("an empty value")
+
+    return replay_on_kind
+
+
+def _natural(argument: Any) -> int:
+    if type(argument) is not int or argument < 0:
+        raise ValueError(f"{argument!r} where a position should be")
+    return argument
 
 
 def _check_for(hint: Any) -> Callable[[Any], Any]:

@@ -209,6 +209,8 @@ def load_chunk(db: Database, content: object) -> None:
         for key, deadline, value in content:
             if type(key) is not bytes or not (deadline is None or type(deadline) is int):
                 raise ValueError("a key or a deadline that is none")
+            if key in db.data:
+                raise ValueError("a key that is there twice")
             db.replace(key, revive(value), deadline)
     else:
         raise ValueError("a chunk that is none")

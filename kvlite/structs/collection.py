@@ -36,7 +36,7 @@ class Collection:
 
     @classmethod
     def load(cls, dump: Any) -> Self:
-        """What `dump` was made from. O(n)."""
+        """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n)."""
         raise NotImplementedError
 
     def next_deadline(self) -> int | None:

@@ -53,6 +53,8 @@ class GapList(Collection, kind="list"):
 
     @classmethod
     def load(cls, dump: Any) -> Self:
+        if type(dump) is not list or not set(map(type, dump)) <= {bytes}:
+            raise ValueError("a list that is none")
         return cls(dump)
 
     def push_left(self, values: Sequence[bytes]) -> None:

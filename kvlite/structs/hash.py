@@ -178,11 +178,16 @@ class Hash(Collection, kind="hash"):
         return [self.fields.copy(), self.deadlines.copy()]
 
     @classmethod
-    def load(cls, dump: list[dict[bytes, Any]]) -> Hash:
-        hash = cls(dump[0].items())
-        if len(dump) > 1:
-            hash.deadlines = dict(dump[1])
-            hash._reschedule(hash.deadlines)
+    def load(cls, dump: Any) -> Hash:
+        fields, deadlines = dump if len(dump) > 1 else (*dump, None)
+        if not _maps(fields, bytes):
+            raise ValueError("a hash that is none")
+        hash = cls(fields.items())
+        if deadlines is not None:
+            if not (deadlines and _maps(deadlines, int) and deadlines.keys() <= fields.keys()):
+                raise ValueError("deadlines of fields that are none")
+            hash.deadlines = deadlines
+            hash._reschedule(deadlines)
         return hash
 
     def _check(self) -> None:
@@ -198,3 +203,8 @@ class Hash(Collection, kind="hash"):
             assert self.deadlines.keys() <= self.fields.keys()
             assert {(deadline, field) for field, deadline in self.deadlines.items()} <= set(self.timetable)
             assert len(self.timetable) <= 2 * len(self.deadlines) + 64
+
+
+def _maps(dump: Any, kind: type) -> bool:
+    """Whether `dump` is a dict from bytes to this kind."""
+    return type(dump) is dict and {*map(type, dump)} <= {bytes} and {*map(type, dump.values())} <= {kind}

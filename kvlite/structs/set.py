@@ -84,7 +84,12 @@ class Set(Dense, Collection, kind="set"):
 
     @classmethod
     def load(cls, dump: Any) -> Self:
-        return cls(dump)
+        if type(dump) is not list or not set(map(type, dump)) <= {bytes}:
+            raise ValueError("a set that is none")
+        members = cls(dump)
+        if len(members) != len(dump):
+            raise ValueError("a member that is there twice")
+        return members
 
     def _check(self) -> None:
         super()._check()

@@ -65,6 +65,9 @@ class SortedSet(Collection, kind="zset"):
 
     @classmethod
     def load(cls, dump: dict[bytes, float]) -> Self:
+        right = {*map(type, dump)} <= {bytes} and {*map(type, dump.values())} <= {float}
+        if not right or any(score != score for score in dump.values()):
+            raise ValueError("a sorted set that is none")
         return cls(dump)
 
     # Changing

@@ -368,7 +368,8 @@ class Hashes(Keyspace[T]):
         text = value if isinstance(value, bytes) else encode(value)  # type: ignore[arg-type]  # None is refused
         if len(text) > MAX_LENGTH:
             raise ResponseError(STRING_TOO_LONG)
-        self._acquire()
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
@@ -382,7 +383,8 @@ class Hashes(Keyspace[T]):
                 self._read(name, Hash)
             return self._effect_field(name, field, text, None)
         finally:
-            self._release()
+            release = self._release
+            release()
 
     def _hset(self, key: bytes, pairs: list[tuple[bytes, bytes]]) -> int:
         _refuse_long(pairs)
@@ -884,6 +886,8 @@ class Hashes(Keyspace[T]):
     def _effect_field_deadline(self, key: bytes, fields: list[bytes], deadline: int | None) -> None:
         """Let `fields`, which are there, of the hash at `key` live until `deadline`, or for ever."""
         hash: Any = self._db.data[key]
+        if not hash.fields.keys() >= set(fields):
+            raise KeyError(key)
         self._schedule_fields(key, hash, fields, deadline)
 
     def _fields_of_new(self, key: bytes, pairs: Iterable[tuple[bytes, bytes]], deadline: int | None) -> int:

@@ -21,7 +21,7 @@ from ..errors import (
 )
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, parse_int
-from ..structs.gap_list import GapList
+from ..structs.gap_list import SLACK, GapList
 
 _RANK_IS_ZERO = (
     "RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
@@ -204,44 +204,61 @@ class Lists(Keyspace[T]):
     def lpush(self, name: Encodable, *values: Encodable) -> int:
         """Put the values in front, one by one, the last becomes the first; the new length. O(values)."""
         key = name.encode() if isinstance(name, str) else encode(name)
-        if len(values) == 1:
-            value = values[0]
-            texts: Sequence[bytes] = (value if isinstance(value, bytes) else encode(value),)
-        else:
+        if len(values) != 1:
             texts = encode_all(values)
             if not texts:
                 raise wrong_arity("lpush")
-        self._acquire()
+            return self._push(key, texts, left=True)
+        value = values[0]
+        text = value if isinstance(value, bytes) else encode(value)
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            if type(db.data.get(key)) is not GapList or key in db.special:
-                self._write(key, GapList)
-            return self._effect_lpush(key, texts)
+            found = db.data.get(key)
+            if type(found) is GapList and key not in db.special:
+                if self._unobserved and found.head:
+                    items = found.items
+                    found.head = head = found.head - 1
+                    items[head] = text
+                    return len(items) - head
+            else:
+                self._read(key, GapList)
+            return self._effect_lpush(key, (text,))
         finally:
-            self._release()
+            release = self._release
+            release()
 
     def rpush(self, name: Encodable, *values: Encodable) -> int:
         """Put the values at the end; the new length. O(values)."""
         key = name.encode() if isinstance(name, str) else encode(name)
-        if len(values) == 1:
-            value = values[0]
-            texts: Sequence[bytes] = (value if isinstance(value, bytes) else encode(value),)
-        else:
+        if len(values) != 1:
             texts = encode_all(values)
             if not texts:
                 raise wrong_arity("rpush")
-        self._acquire()
+            return self._push(key, texts, left=False)
+        value = values[0]
+        text = value if isinstance(value, bytes) else encode(value)
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            if type(db.data.get(key)) is not GapList or key in db.special:
-                self._write(key, GapList)
-            return self._effect_rpush(key, texts)
+            found = db.data.get(key)
+            if type(found) is GapList and key not in db.special:
+                if self._unobserved:
+                    items = found.items
+                    items.append(text)
+                    return len(items) - found.head
+            else:
+                self._read(key, GapList)
+            return self._effect_rpush(key, (text,))
         finally:
-            self._release()
+            release = self._release
+            release()
 
     def lpushx(self, name: Encodable, *values: Encodable) -> int:
         """`lpush` onto a list that exists; its new length, or 0 if there is none. O(values)."""
@@ -280,18 +297,26 @@ class Lists(Keyspace[T]):
         key = name.encode() if isinstance(name, str) else encode(name)
         if count is not None:
             return self._popped(key, encode(count), left=True)
-        self._acquire()
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            plain = type(db.data.get(key)) is GapList and key not in db.special
-            if not plain and self._write(key, GapList) is None:
+            found = db.data.get(key)
+            if type(found) is GapList and key not in db.special:
+                items, head = found.items, found.head
+                length = len(items) - head
+                if self._unobserved and length > 1 and head < length + SLACK:
+                    found.head = head + 1
+                    value, items[head] = items[head], b""
+                    return self._one(value)
+            elif self._read(key, GapList) is None:
                 return None
-            value = self._effect_lpop(key)
+            return self._one(self._effect_lpop(key))
         finally:
-            self._release()
-        return self._one(value)
+            release = self._release
+            release()
 
     @overload
     def rpop(self, name: Encodable, count: None = None) -> T | None: ...
@@ -305,18 +330,24 @@ class Lists(Keyspace[T]):
         key = name.encode() if isinstance(name, str) else encode(name)
         if count is not None:
             return self._popped(key, encode(count), left=False)
-        self._acquire()
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            plain = type(db.data.get(key)) is GapList and key not in db.special
-            if not plain and self._write(key, GapList) is None:
+            found = db.data.get(key)
+            if type(found) is GapList and key not in db.special:
+                items, head = found.items, found.head
+                length = len(items) - head
+                if self._unobserved and length > 1 and head < length + SLACK:
+                    return self._one(items.pop())
+            elif self._read(key, GapList) is None:
                 return None
-            value = self._effect_rpop(key)
+            return self._one(self._effect_rpop(key))
         finally:
-            self._release()
-        return self._one(value)
+            release = self._release
+            release()
 
     def _popped(self, key: bytes, count: bytes, left: bool) -> list[T] | None:
         values = self._pop_several(key, left, _at_least(0, count, MUST_BE_POSITIVE))

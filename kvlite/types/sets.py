@@ -276,10 +276,12 @@ class Sets(Keyspace[T]):
             return self._sadd(key, encode_all(values))
         member = value.encode() if type(value) is str else encode(value)
         db = self._db
-        held = db.data.get(key)
-        if type(held) is Set and key not in db.special and member in held.positions and not db.busy:
-            return 0
-        self._acquire()
+        if key not in db.special:
+            held = db.data.get(key)
+            if type(held) is Set and member in held.positions and not db.busy:
+                return 0
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
@@ -287,12 +289,20 @@ class Sets(Keyspace[T]):
             held = db.data.get(key)
             if type(held) is not Set or key in db.special:
                 held = self._read(key, Set)
-            if held is not None and member in held.positions:
-                return 0
+            if held is not None:
+                positions = held.positions
+                if member in positions:
+                    return 0
+                if self._unobserved and not held.integers:
+                    items = held.items
+                    positions[member] = len(items)
+                    items.append(member)
+                    return 1
             self._effect_sadd_one(key, member)
             return 1
         finally:
-            self._release()
+            release = self._release
+            release()
 
     def _sadd(self, key: bytes, members: list[bytes]) -> int:
         if not members:

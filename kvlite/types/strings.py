@@ -353,7 +353,8 @@ class Strings(Keyspace[T]):
             return self._maybe(old) if get else done or None
         if len(text) > MAX_LENGTH:
             raise ResponseError(STRING_TOO_LONG)
-        self._acquire()
+        acquire = self._acquire
+        acquire()
         try:
             if self._shared.next_due is not None:
                 self._reap()
@@ -364,7 +365,8 @@ class Strings(Keyspace[T]):
             else:
                 self._effect_put(key, text, None)
         finally:
-            self._release()
+            release = self._release
+            release()
         return True
 
     def _set(
@@ -556,7 +558,24 @@ class Strings(Keyspace[T]):
         A ResponseError if there is no integer, or the sum would leave 64 bits.
         """
         key = name.encode() if isinstance(name, str) else encode(name)
-        return self._incr(key, amount if type(amount) is int else integer(amount))
+        if type(amount) is not int or not INT64_MIN <= amount <= INT64_MAX:
+            return self._incr(key, integer(amount))
+        acquire = self._acquire
+        acquire()
+        try:
+            if self._shared.next_due is not None:
+                self._reap()
+            db = self._db
+            number = db.data.get(key)
+            if self._unobserved and type(number) is int and key not in db.special:
+                number += amount
+                if INT64_MIN <= number <= INT64_MAX:
+                    db.data[key] = number
+                    return number
+            return self._incr(key, amount)
+        finally:
+            release = self._release
+            release()
 
     def incrby(self, name: Encodable, amount: int = 1) -> int:
         """`incr`."""
@@ -579,20 +598,13 @@ class Strings(Keyspace[T]):
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            special = key in db.special
-            value = self._live(key) if special else db.data.get(key)
-            counted = type(value) is int
-            if type(value) is not int:
+            value = self._live(key) if key in db.special else db.data.get(key)
+            if not isinstance(value, int):
                 value = self._number(value)
-            if not INT64_MIN <= amount <= INT64_MAX:
-                raise ResponseError(NOT_AN_INTEGER)
             value += amount
             if not INT64_MIN <= value <= INT64_MAX:
                 raise ResponseError(INCREMENT_OVERFLOWS)
-            if self._unobserved and counted and not special:
-                db.data[key] = value
-            else:
-                self._effect_put(key, value, db.deadlines.get(key))
+            self._effect_put(key, value, db.deadlines.get(key))
             return value
         finally:
             self._release()
