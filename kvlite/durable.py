@@ -1,18 +1,21 @@
-"""What a store does with disks: snapshot files of any store, and the folder of one that is kept."""
+"""What a store does with disks: snapshot files of any store, and the folder of one that is kept.
+
+Most of `persist` is imported in the methods that need it: it takes as long as all the rest of the package.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .encoding import PathLike
 from .errors import PersistenceError
 from .keyspace import Keyspace, T
-from .persist.durability import Durability, prepare_folder
 from .persist.files import SYSTEM, Files
-from .persist.log import create_log, log_name
-from .persist.recovery import Folder, Recovery
-from .persist.snapshot import Capture, read_snapshot, snapshot_name, write_snapshot
+
+if TYPE_CHECKING:
+    from .persist.durability import Durability
+    from .persist.recovery import Recovery
 
 
 class Durable(Keyspace[T]):
@@ -26,20 +29,29 @@ class Durable(Keyspace[T]):
         recovery: Recovery | None = getattr(self._shared.journal, "recovery", None)
         return recovery
 
+    def _durability(self) -> Durability | None:
+        """The journal, if there is a folder that may be written to."""
+        journal = self._shared.journal
+        if journal is None:
+            return None
+        from .persist.durability import Durability
+
+        return journal if isinstance(journal, Durability) else None
+
     def sync(self) -> None:
         """Return when everything written so far is on the disk. Nothing to do for a store in memory."""
-        journal = self._shared.journal
-        if isinstance(journal, Durability):
-            journal.sync()
+        durability = self._durability()
+        if durability is not None:
+            durability.sync()
 
     def compact(self) -> None:
         """Write a snapshot of the present state and drop the log before it. O(n), while others go on.
 
         It happens by itself when the log has grown enough. Nothing to do for a store in memory.
         """
-        journal = self._shared.journal
-        if isinstance(journal, Durability):
-            journal.compact()
+        durability = self._durability()
+        if durability is not None:
+            durability.compact()
 
     def save(self, file: PathLike) -> None:
         """Write all databases, as they are at this instant, to one file. O(n), while others go on.
@@ -54,6 +66,11 @@ class Durable(Keyspace[T]):
 
     def backup(self, path: PathLike) -> None:
         """Write all databases, as they are at this instant, to a new folder for `Store(path)`. O(n)."""
+        from .persist.durability import prepare_folder
+        from .persist.log import create_log, log_name
+        from .persist.recovery import Folder
+        from .persist.snapshot import snapshot_name
+
         files, path = self._files, os.fspath(path)
         prepare_folder(files, path)
         if not Folder(files, path).is_new:
@@ -65,6 +82,8 @@ class Durable(Keyspace[T]):
             raise PersistenceError(f"{path} cannot be written: {error}") from error
 
     def _snapshot(self, number: int) -> Any:
+        from .persist.snapshot import Capture, write_snapshot
+
         self._acquire()
         try:
             capture = Capture(self._shared)
@@ -77,6 +96,8 @@ class Durable(Keyspace[T]):
 
         CorruptionError, and nothing changes, if the file is not whole.
         """
+        from .persist.snapshot import read_snapshot
+
         name = os.fspath(file)
         try:
             data = self._files.read(name)

@@ -47,8 +47,11 @@ class Journal(Protocol):
     def release(self) -> None:
         """Let go of the store's lock, and wait for what the command wrote to be as safe as it must be."""
 
-    def settle(self) -> None:
-        """Wait for everything written so far to be as safe as it must be. Called without the lock."""
+    def written(self) -> object:
+        """How much has been written, for `settle`."""
+
+    def settle(self, written: Any) -> None:
+        """Wait for what had been written then to be as safe as it must be. Called without the lock."""
 
     def stop(self) -> None:
         """End what goes on in the background. Called without the lock."""

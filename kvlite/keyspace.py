@@ -14,8 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from random import Random
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .clock import Clock, ManualClock
 from .database import Database, Value
@@ -23,6 +22,9 @@ from .effects import Journal, Observer, close_funnel, effect, open_funnel
 from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
 from .structs import Collection
 from .waiting import Waiter, WaitingRoom
+
+if TYPE_CHECKING:
+    from random import Random
 
 T = TypeVar("T")
 """What a reply is made of: bytes, or str in a store that decodes responses."""
@@ -364,8 +366,8 @@ class Keyspace(Generic[T]):
             with shared.lock:
                 if waiter.parked:
                     shared.room.leave(waiter)
-        if shared.journal is not None:
-            shared.journal.settle()
+        if waiter.written is not None and shared.journal is not None:
+            shared.journal.settle(waiter.written)
         if waiter.error is not None:
             raise waiter.error
         return cast("R | None", waiter.result)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import threading
 import time
-import uuid
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
 
 from .encoding import Encodable, encode
 from .errors import LockError, LockNotOwnedError
 from .keyspace import Keyspace
-
-logger = logging.getLogger(__name__)
 
 
 class Lock:
@@ -63,7 +60,11 @@ class Lock:
         except LockError:
             if self.raise_on_release_error:
                 raise
-            logger.warning("Lock was unlocked or no longer owned when exiting context manager.")
+            import logging  # slow to import, and rarely needed
+
+            logging.getLogger(__name__).warning(
+                "Lock was unlocked or no longer owned when exiting context manager."
+            )
 
     def _token(self) -> bytes | None:
         token: bytes | None = getattr(self.local, "token", None)
@@ -86,7 +87,7 @@ class Lock:
             blocking = self.blocking
         if blocking_timeout is None:
             blocking_timeout = self.blocking_timeout
-        mine = uuid.uuid1().hex.encode() if token is None else encode(token)
+        mine = os.urandom(16).hex().encode() if token is None else encode(token)
         now = self.redis._shared.now
         give_up = None if blocking_timeout is None else now() + blocking_timeout * 1000
         while not self._try(mine):

@@ -15,7 +15,6 @@ redis-server 7.0.15 on x86-64 with glibc, on every machine.
 
 import math
 import re
-from decimal import Decimal
 from typing import NamedTuple
 
 INT64_MIN = -(2**63)
@@ -184,7 +183,7 @@ def format_long_double(value: LongDouble) -> bytes:
     """
     mantissa, exponent = value
     if exponent >= 0:
-        return str(Decimal(mantissa << exponent)).encode()
+        return _digits(mantissa << exponent)
     scaled = _shift_half_even(mantissa * 10**17, -exponent)
     digits = b"%018d" % abs(scaled)
     text = (digits[:-17] + b"." + digits[-17:]).rstrip(b"0").rstrip(b".")
@@ -205,9 +204,24 @@ def parse_timeout(text: bytes) -> int | None:
     return milliseconds if INT64_MIN <= milliseconds <= INT64_MAX else INT64_MIN
 
 
+# Past 640 digits Python may refuse to read or write an integer (sys.set_int_max_str_digits). Decimal knows no
+# such limit; it is slow to import, and rarely needed.
+
+
 def _int(digits: bytes) -> int:
-    # Past 640 digits int() may be forbidden (sys.set_int_max_str_digits); Decimal knows no such limit.
-    return int(digits) if len(digits) <= 640 else int(Decimal(digits.decode()))
+    if len(digits) <= 640:
+        return int(digits)
+    from decimal import Decimal
+
+    return int(Decimal(digits.decode()))
+
+
+def _digits(number: int) -> bytes:
+    if number.bit_length() <= 2000:
+        return b"%d" % number
+    from decimal import Decimal
+
+    return str(Decimal(number)).encode()
 
 
 def _shift_half_even(number: int, bits: int) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
-from random import Random
 from types import TracebackType
-from typing import Any, Literal, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
@@ -14,7 +13,6 @@ from .encoding import Encodable, PathLike
 from .errors import RedisError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
-from .persist.durability import Durability, Fsync, ReadOnly
 from .persist.files import SYSTEM, Files
 from .transactions import Transactions
 from .types.hashes import Hashes
@@ -24,6 +22,9 @@ from .types.sets import Sets
 from .types.sort import Sort
 from .types.sorted_sets import SortedSets
 from .types.strings import Strings
+
+if TYPE_CHECKING:
+    from .persist.durability import Fsync
 
 
 class Store(
@@ -114,6 +115,8 @@ class Store(
         that is done with a manual clock only, because it costs a little on every call. `files` is the file
         system; tests have others.
         """
+        from random import Random  # slow to import, as is what it imports
+
         manual = isinstance(clock, ManualClock)
         self._files = files
         self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
@@ -123,8 +126,13 @@ class Store(
             if read_only:
                 raise ValueError("a store in memory cannot be read-only")
         elif read_only:
+            from .persist.durability import ReadOnly
+
             ReadOnly(self, os.path.abspath(path), files)
         else:
+            # As everything of `persist`, imported where it is needed: it takes as long as all the rest.
+            from .persist.durability import Durability
+
             min_size = parse_size(compact_min_size)
             Durability(self, os.path.abspath(path), files, fsync, compact_percent, min_size)
         _forking.add(self)

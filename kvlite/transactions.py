@@ -27,7 +27,8 @@ class Transactions(Keyspace[T]):
         With `transaction` they are one for every other thread, and one record in the log; a command that
         fails does not stop the others. `shard_hint` has no meaning here.
         """
-        return _pipeline_of(type(self))(self, transaction)
+        store: Any = type(self)
+        return _pipeline_of(store)(self, transaction)
 
     def transaction(
         self,
@@ -267,7 +268,7 @@ def _outcomes(store: Keyspace[Any], queue: list[_Call]) -> list[Any]:
 
 
 @functools.cache
-def _pipeline_of(store: Any) -> type[Pipeline[Any]]:
+def _pipeline_of(store: type[Keyspace[Any]]) -> type[Pipeline[Any]]:
     """The pipeline of stores of this class: with a method for each command that a type defines and that
     answers once."""
     rehearsal = _rehearsal(store)

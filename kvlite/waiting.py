@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Waiter:
     """One blocked call. Whoever serves it leaves `result` or `error` and calls `wake`."""
 
-    __slots__ = ("_bell", "error", "keys", "kind", "parked", "result", "serve", "store")
+    __slots__ = ("_bell", "error", "keys", "kind", "parked", "result", "serve", "store", "written")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class Waiter:
         self.parked = False
         self.result: Any = None
         self.error: Exception | None = None
+        self.written: object = None
+        """How far the journal was when it was served."""
         self._bell = threading.Lock()
         self._bell.acquire()
 
@@ -116,6 +118,8 @@ class WaitingRoom:
                 except Exception as error:
                     waiter.error = error
                 if waiter.result is not None or waiter.error is not None:
+                    if store._shared.journal is not None:
+                        waiter.written = store._shared.journal.written()
                     self.leave(waiter)
                     continue
                 # The value's deadline came between two looks at the clock.

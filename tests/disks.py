@@ -1,8 +1,8 @@
 """File systems in memory that lose power and fail, for stores to be opened on: `Store("/kv", files=disk)`.
 
-`SimulatedDisk` records every change that reaches it. What is on the real disk is what was synced: the content
-of a file by `sync`, its name by `sync_folder`. `crash` makes the disk that would be found after the power went
-at any of these changes. `fail` lets any operation fail.
+`SimulatedDisk` records every change that reaches it. What is safe is what was synced: the content of a file by
+`sync`, its name by `sync_folder`. `crash` makes the disk that would be found if the power went after any of
+these changes. `fail` lets any operation fail.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any, Literal
 
-from kvlite import ManualClock, PersistenceError, Store, StoreLockedError
+from kvlite import ManualClock, PersistenceError, ResponseError, Store, StoreLockedError
 
 SECTOR = 512
 RESERVE = 4096
@@ -147,7 +147,7 @@ class SimulatedDisk:
         with self._guard:
             code, late = self.failing.get(len(self.operations), (0, False))
             self.operations.append(name)
-            if code and not (late and not name.startswith("append")):
+            if code and not (late and name not in ("append", "lock")):
                 raise OSError(code, os.strerror(code))
             yield
             if code:
@@ -416,4 +416,6 @@ def attempt(store: Store[Any], deed: Deed) -> PersistenceError | None:
         deed(store)
     except PersistenceError as error:
         return error
+    except ResponseError:
+        pass  # where deeds before it were not kept
     return None

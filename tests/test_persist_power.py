@@ -1,4 +1,4 @@
-"""Lost power: at every change of the disk, in every way, what comes back is a state that was, and not too old."""
+"""Lost power: at every change of the disk, in every way, what comes back is a state that was, and recent."""
 
 from __future__ import annotations
 

@@ -320,5 +320,3 @@ def _described(value: Value) -> tuple[str, int]:
     if isinstance(value, Collection):
         return value.kind, len(value)
     return "string", len(value) if isinstance(value, (bytes, bytearray)) else len(b"%d" % value)
-
-

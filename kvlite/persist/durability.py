@@ -164,17 +164,20 @@ class Durability:
     # Syncing
 
     def _release_synced(self) -> None:
-        owes, log, position = self._owes, self._log, self._log.position
-        if owes and self._shared.depth == 0:
+        if self._owes and self._shared.depth == 0:
             self._owes = False
+            written = self.written()
             self._shared.lock.release()
-            self._await_sync(log, position)
+            self._await_sync(*written)
         else:
             self._shared.lock.release()
 
-    def settle(self) -> None:
+    def written(self) -> tuple[LogWriter, int]:
+        return self._log, self._log.position
+
+    def settle(self, written: tuple[LogWriter, int]) -> None:
         if self.fsync == "always":
-            self._sync_all()
+            self._await_sync(*written)
 
     def sync(self) -> None:
         """Return when everything written so far is on the disk."""
@@ -186,8 +189,8 @@ class Durability:
 
     def _sync_all(self) -> None:
         with self._shared.lock:
-            log, position = self._log, self._log.position
-        self._await_sync(log, position)
+            written = self.written()
+        self._await_sync(*written)
 
     def _await_sync(self, log: LogWriter, position: int) -> None:
         """Return when `log` is on the disk up to `position`; one of those who wait syncs for all."""
@@ -375,7 +378,10 @@ class ReadOnly:
     def end_batch(self) -> None:
         pass
 
-    def settle(self) -> None:
+    def written(self) -> None:
+        pass
+
+    def settle(self, written: None) -> None:
         pass
 
     def mark(self) -> int:

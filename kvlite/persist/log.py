@@ -88,8 +88,9 @@ class LogWriter:
                 self._file.sync()
 
     def cut(self, position: int) -> None:
-        """Drop the records behind `position`."""
+        """Drop the records behind `position`, durably; OSError if that is in doubt."""
         self._file.cut(position)
+        self._file.sync()
 
     def close(self) -> None:
         self._file.close()

@@ -11,7 +11,10 @@ been visited remains below the cursor, and new ones are added above it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class Dense:

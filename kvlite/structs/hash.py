@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from itertools import islice
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .collection import Collection
 from .dense import Dense
+
+if TYPE_CHECKING:
+    from random import Random
 
 SMALL = 512
 """How many fields a hash may have and still do without an array of them (hash-max-listpack-entries)."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from random import Random
-from typing import Protocol, Self, TypeAlias
-
-from sortedcontainers import SortedList
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from .collection import Collection
 from .dense import Dense
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from sortedcontainers import SortedList
 
 Entry: TypeAlias = tuple[float, bytes]
 """A score and its member, as they are kept in order."""
@@ -19,6 +21,12 @@ SMALL = 128
 """How many members a sorted set may have and be small."""
 SMALL_MEMBER = 64
 """How many bytes a member of a small sorted set may have."""
+
+
+def _in_order(entries: Iterable[Entry]) -> SortedList:
+    from sortedcontainers import SortedList  # a tenth of `import kvlite`, which may not need it
+
+    return SortedList(entries)
 
 
 class SortedSet(Collection, kind="zset"):
@@ -39,7 +47,7 @@ class SortedSet(Collection, kind="zset"):
     def __init__(self, scores: Mapping[bytes, float] | None = None) -> None:
         """O(n log n), and O(n) for scores in order."""
         self.scores: dict[bytes, float] = {} if scores is None else dict(scores)
-        self.entries = SortedList((score, member) for member, score in self.scores.items())
+        self.entries = _in_order((score, member) for member, score in self.scores.items())
         self.members: Dense | None = None
         if not is_small(self.scores):
             self._grow()
@@ -55,7 +63,7 @@ class SortedSet(Collection, kind="zset"):
     def copy(self) -> SortedSet:
         other = SortedSet()
         other.scores = self.scores.copy()
-        other.entries = SortedList(self.entries)
+        other.entries = _in_order(self.entries)
         if self.members is not None:
             other._grow()
         return other
@@ -100,7 +108,7 @@ class SortedSet(Collection, kind="zset"):
         else:
             entries = [entry for entry in self.entries if entry[1] not in scores]
             entries.extend((score, member) for member, score in scores.items())
-            self.entries = SortedList(entries)
+            self.entries = _in_order(entries)
         if self.members is not None:
             self.members.add_new([member for member in scores if member not in old])
         elif not is_small(self.scores):
@@ -115,7 +123,7 @@ class SortedSet(Collection, kind="zset"):
         else:
             for member in members:
                 pop(member)
-            self.entries = SortedList(entry for entry in self.entries if entry[1] in self.scores)
+            self.entries = _in_order(entry for entry in self.entries if entry[1] in self.scores)
         if self.members is not None:
             for member in members:
                 self.members.remove(member)

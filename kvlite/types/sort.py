@@ -114,7 +114,7 @@ class Sort(Keyspace[T]):
         alpha: bool = False,
         store: Encodable | None = None,
         groups: bool | None = False,
-    ) -> Any:
+    ) -> list[T] | list[T | None] | list[tuple[T | None, ...]] | int:
         """The elements of a list, set or sorted set as numbers in order, or as texts with `alpha`.
 
         O(n log n); with `by` a key without a star they stay as they are, and `start` and `num` then cost

@@ -7,7 +7,7 @@ digits; as a `bytearray` after it was appended to or written into, so that it gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from ..database import Database, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, seconds
@@ -30,7 +30,9 @@ from ..errors import (
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
 from ..structs import Collection
-from ..structs.subsequence import Match, common_subsequence
+
+if TYPE_CHECKING:
+    from ..structs.subsequence import Match
 
 MAX_LENGTH = 512 * 1024 * 1024
 
@@ -222,6 +224,8 @@ class Strings(Keyspace[T]):
         return [self._one(b"matches"), ranges, self._one(b"len"), text.__len__()]
 
     def _lcs(self, first: bytes, second: bytes) -> tuple[bytes, list[Match]]:
+        from ..structs.subsequence import common_subsequence  # rarely needed
+
         texts = []
         self._acquire()
         try:
