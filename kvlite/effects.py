@@ -98,17 +98,20 @@ def effect(
 
 def open_funnel(store: Keyspace[Any]) -> None:
     """Let every effect of `store` be announced and recorded before it is made."""
-    if not store._gates:
-        store._gates = {name: _gate(store, code, name) for code, name in EFFECTS.items()}
-    store.__dict__.update(store._gates)
-    store._unobserved = False
+    if store._unobserved:
+        if not store._gates:
+            store._gates = {name: _gate(store, code, name) for code, name in EFFECTS.items()}
+        store.__dict__.update(store._gates)
+        store._unobserved = False
 
 
 def close_funnel(store: Keyspace[Any]) -> None:
     """Let effects be made without a word again."""
-    for name in EFFECTS.values():
-        store.__dict__.pop(name, None)
-    store._unobserved = True
+    if not store._unobserved:
+        attributes = store.__dict__
+        for name in store._gates:
+            del attributes[name]
+        store._unobserved = True
 
 
 def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:

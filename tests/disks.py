@@ -132,6 +132,10 @@ class SimulatedDisk:
         kept = {n: contents[n].left(mode, random) for n in sorted(set(names.values()) - {FOLDER})}
         return SimulatedDisk(names, kept)
 
+    def kill(self) -> SimulatedDisk:
+        """The disk that is found if the process died; the machine still shows what never got to the disk."""
+        return SimulatedDisk(self._names, {n: bytes(content) for n, content in self._contents.items()})
+
     def image(self) -> dict[str, bytes]:
         """Every file with its content, as whoever reads the disk now sees it."""
         return {name: bytes(self._contents[n]) for name, n in self._names.items() if n != FOLDER}

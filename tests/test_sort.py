@@ -182,6 +182,7 @@ def test_sorting_changes_nothing(store: Store[bytes]) -> None:
         lambda s: s.sort("k", 0, store="k"),
         lambda s: s.sort("k", get=[None], store="k"),
         lambda s: s.sort("k", get=["#"], groups=True, store="k"),
+        lambda s: s.sort("k", get=["#", "#"], groups=True, store="k"),
         lambda s: s.sort("k", store=None, by=True),
     ],
 )

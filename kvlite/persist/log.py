@@ -80,8 +80,7 @@ class LogWriter:
         self.synced = position
 
     def finish(self) -> None:
-        """`sync`, and leave a mark that says so if there is room for it."""
-        self.sync()
+        """Leave a mark that says how far the log is synced, if there is room for it."""
         if self.synced > self._marked:
             with contextlib.suppress(OSError):
                 self._mark()

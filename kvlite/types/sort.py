@@ -135,6 +135,8 @@ class Sort(Keyspace[T]):
             raise DataError(
                 'when using "groups" the "get" argument must be specified and contain at least two keys'
             )
+        if groups and store is not None:
+            raise DataError("``groups`` and ``store`` are mutually exclusive.")
         key = encode(name)
         weight = None if by is None else encode(by)
         limit = [] if start is None or num is None else [encode(start), encode(num)]
@@ -143,11 +145,7 @@ class Sort(Keyspace[T]):
         first, count = map(integer, limit) if limit else (0, -1)
         options = Sorting(weight, first, count, fetch, bool(desc), bool(alpha))
         if dest is not None:
-            size = self._sort_store(key, dest, options)
-            if groups and size:
-                # redis-py groups whatever the answer is, after Redis has stored it.
-                raise TypeError("'int' object is not subscriptable")
-            return size
+            return self._sort_store(key, dest, options)
         found = self._many_maybe(self._sort(key, options))
         width = len(fetch)
         return list(zip(*[found[place::width] for place in range(width)], strict=True)) if groups else found
