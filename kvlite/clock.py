@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import weakref
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -43,6 +45,7 @@ class ManualClock:
     def __init__(self, start_ms: int | None = None) -> None:
         """Start at `start_ms`, milliseconds since the epoch; by default at the present."""
         self._now = SystemClock.now() if start_ms is None else start_ms
+        self._fraction = 0.0
         self._lock = threading.RLock()
         self._followers: weakref.WeakSet[Timed] = weakref.WeakSet()
 
@@ -56,12 +59,19 @@ class ManualClock:
         """Have `follower` called as its deadlines come; it is held weakly."""
         self._followers.add(follower)
 
-    def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`, stopping at every deadline on the way, in order."""
-        if seconds < 0:
-            raise ValueError("a clock cannot be advanced by a negative time")
+    def advance(self, seconds: float | timedelta) -> None:
+        """Move forward by `seconds`, stopping at every deadline on the way, in order.
+
+        Fractions of a millisecond add up. ValueError for a time that is negative or not finite.
+        """
+        if isinstance(seconds, timedelta):
+            seconds = seconds.total_seconds()
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"a clock cannot be advanced by {seconds} seconds")
         with self._lock:
-            target = self._now + round(seconds * 1000)
+            exact = round(seconds * 1000 + self._fraction, 6)
+            self._fraction = exact % 1
+            target = self._now + int(exact)
             while True:
                 due = [
                     (deadline, follower)

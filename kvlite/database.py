@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Container
 from typing import TypeAlias
 
@@ -59,6 +60,20 @@ class Database:
         successor.accesses = self.accesses
         successor.busy = self.busy if busy is None else busy
         self.busy = True
+        return successor
+
+    def is_sparse(self) -> bool:
+        """Whether the tables are far larger than what is left in them: a dict does not shrink by itself."""
+        return sys.getsizeof(self.data) > 10_000 + 1_000 * len(self.data)
+
+    def compacted(self) -> Database:
+        """A successor with the same contents in tables of their size. O(n)."""
+        successor = self.retired()
+        successor.data = dict(self.data)
+        successor.deadlines = dict(self.deadlines)
+        successor.keys.positions = dict(self.keys.positions)
+        if self.accesses is None:
+            successor.special = successor.deadlines
         return successor
 
     def record_accesses(self) -> None:

@@ -31,6 +31,7 @@ class Durable(Keyspace[T]):
 
     def _durability(self) -> Durability | None:
         """The journal, if there is a folder that may be written to."""
+        self._check_open()
         journal = self._shared.journal
         if journal is None:
             return None

@@ -12,7 +12,8 @@ observers that a key is about to change, hands the record to the journal, and on
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from .keyspace import Keyspace
@@ -38,8 +39,8 @@ class Journal(Protocol):
 
     path: str
 
-    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
-        """Keep one effect; within a batch, until it ends."""
+    def write(self, effect: tuple[Any, ...]) -> None:
+        """Keep one effect: its code, its database, its arguments. Within a batch, until it ends."""
 
     def end_batch(self) -> None:
         """The effects since the batch began belong together: all of them or none."""
@@ -98,23 +99,29 @@ def effect(
 
 def open_funnel(store: Keyspace[Any]) -> None:
     """Let every effect of `store` be announced and recorded before it is made."""
-    if store._unobserved:
-        if not store._gates:
-            store._gates = {name: _gate(store, code, name) for code, name in EFFECTS.items()}
-        store.__dict__.update(store._gates)
-        store._unobserved = False
+    store._unobserved = False
+    if store._shared.observers:
+        _put_up(store, _gate)
+    elif not store._gated:
+        _put_up(store, _recording_gate)
+
+
+def _put_up(store: Keyspace[Any], make_gate: Callable[..., Any]) -> None:
+    if store._gated is not make_gate:
+        if make_gate not in store._gates:
+            store._gates[make_gate] = {name: make_gate(store, code, name) for code, name in EFFECTS.items()}
+        store.__dict__.update(store._gates[make_gate])
+        store._gated = make_gate
 
 
 def close_funnel(store: Keyspace[Any]) -> None:
     """Let effects be made without a word again."""
-    if not store._unobserved:
-        attributes = store.__dict__
-        for name in store._gates:
-            del attributes[name]
-        store._unobserved = True
+    store._unobserved = True
 
 
 def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
+    """The gate where somebody observes. The first that finds that nobody does any more exchanges them all, so
+    one atomic block after the other puts them up once."""
     shared = store._shared
     announce = _announcements[name]
     make = getattr(type(store), name)
@@ -123,7 +130,36 @@ def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
         for observer in shared.observers:
             announce(store, observer, arguments)
         if shared.journal is not None:
-            shared.journal.write(code, store._index, arguments)
+            shared.journal.write((code, store._index, *arguments))
+        if not shared.observers:
+            _leave_unobserved(store)
         return make(store, *arguments)
 
     return gate
+
+
+def _leave_unobserved(store: Keyspace[Any]) -> None:
+    if store._shared.journal is not None:
+        _put_up(store, _recording_gate)
+        return
+    for name in EFFECTS.values():
+        store.__dict__.pop(name, None)
+    store._gated = None
+
+
+def _recording_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
+    """The gate where only the journal wants to know, on the way of every write to a store that is kept.
+
+    It is made from text to have the parameters of its effect: to pass on any number takes half as long again.
+    """
+    make = getattr(type(store), name)
+    parameters = ", ".join(list(signature(make).parameters)[1:])
+    source = (
+        f"def gate({parameters}):\n"
+        f"    write(({code}, {store._index}, {parameters}))\n"
+        f"    return make(store, {parameters})\n"
+    )
+    journal = cast(Journal, store._shared.journal)
+    scope: dict[str, Any] = {"store": store, "make": make, "write": journal.write}
+    exec(source, scope)
+    return cast("Callable[..., Any]", scope["gate"])

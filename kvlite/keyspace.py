@@ -103,10 +103,18 @@ class Shared:
                     due, store = deadline, candidate
             self.next_due = due
             if due is None or store is None or due > now or limit == 0:
+                self._give_back()
                 return
             store._expire_next(due)
             if limit is not None:
                 limit -= 1
+
+    def _give_back(self) -> None:
+        """Exchange tables that expiry has left nearly empty, unless somebody holds on to them."""
+        if not self.observers and self.depth == 0:
+            for store in self.open_stores:
+                if store._db.is_sparse():
+                    store._db = store._db.compacted()
 
     def next_deadline(self) -> int | None:
         with self.lock:
@@ -165,7 +173,11 @@ class Keyspace(Generic[T]):
     _acquire: Callable[[], object]
     _release: Callable[[], None]
     _lines: dict[bytes, Any]
-    _gates: dict[str, Callable[..., Any]]
+    _gates: dict[object, dict[str, Callable[..., Any]]]
+    """By what makes them."""
+    _gated: object
+    """Which of them are up, or None."""
+    """The gates stand before the effects."""
     _unobserved: bool
     """Nobody is to be told of changes. The hottest commands then make the commonest one in line, by the body
     of its effect: a call more would be a third of what they take."""
@@ -179,6 +191,7 @@ class Keyspace(Generic[T]):
         self._release = shared.release
         self._lines = {}
         self._gates = {}
+        self._gated = None
         self._unobserved = True
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
@@ -202,6 +215,10 @@ class Keyspace(Generic[T]):
             return store
         finally:
             shared.lock.release()
+
+    def _check_open(self) -> None:
+        self._acquire()
+        self._release()
 
     def _close(self, why: str) -> None:
         """Let every call, from now on and those that wait, raise StoreClosedError. Under the lock."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import weakref
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
-from .encoding import Encodable, PathLike
+from .encoding import Encodable, PathLike, encode
 from .errors import RedisError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
@@ -85,6 +86,21 @@ class Store(
         record_accesses: bool | None = None,
         files: Files = SYSTEM,
     ) -> None: ...
+    @overload
+    def __init__(
+        self: Store[Any],
+        path: PathLike | None = None,
+        *,
+        decode_responses: bool,
+        fsync: Fsync = "everysec",
+        read_only: bool = False,
+        compact_percent: int = 100,
+        compact_min_size: int | str = "64mb",
+        clock: Clock | None = None,
+        seed: int | None = None,
+        record_accesses: bool | None = None,
+        files: Files = SYSTEM,
+    ) -> None: ...
     def __init__(
         self,
         path: PathLike | None = None,
@@ -117,6 +133,10 @@ class Store(
         """
         from random import Random  # slow to import, as is what it imports
 
+        if clock is not None and not callable(getattr(clock, "now", None)):
+            raise TypeError(f"a clock has a method now(), and {clock!r} has none")
+        if path is not None and not os.fspath(path):
+            raise ValueError("the path of a store is empty")
         manual = isinstance(clock, ManualClock)
         self._files = files
         self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
@@ -146,6 +166,7 @@ class Store(
         return f"<Store {where}{number}, {len(self._db.data)} keys>"
 
     def __enter__(self) -> Self:
+        self._check_open()
         return self
 
     def __exit__(
@@ -172,8 +193,16 @@ class Store(
                 if journal is not None:
                     journal.close()
 
+    @overload
     @classmethod
-    def load(cls, file: PathLike, **options: Any) -> Self:
+    def load(
+        cls, file: PathLike, *, decode_responses: Literal[False] = False, **options: Any
+    ) -> Store[bytes]: ...
+    @overload
+    @classmethod
+    def load(cls, file: PathLike, *, decode_responses: Literal[True], **options: Any) -> Store[str]: ...
+    @classmethod
+    def load(cls, file: PathLike, **options: Any) -> Store[Any]:
         """A new store with what `save` wrote to `file`. The options are those of `Store`."""
         store = cls(**options)
         try:
@@ -197,7 +226,7 @@ class Store(
         """The same data's database `index`, 0 to 15, as a Store; the same object each time."""
         return cast(Self, self._sibling(index))
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float | timedelta) -> None:
         """Move this store's ManualClock forward: keys expire and waits end, in the order of their times."""
         clock = self._shared.clock
         if not isinstance(clock, ManualClock):
@@ -209,7 +238,13 @@ class _DecodingStore(Store[str]):
     """A store whose replies are str."""
 
     def get(self, name: Encodable) -> str | None:
-        value: Any = Strings.get(self, name)
+        key = name.encode() if isinstance(name, str) else encode(name)
+        db = self._db
+        if key not in db.special:
+            text = db.data.get(key)
+            if type(text) is bytes and not db.busy:
+                return text.decode()
+        value: Any = Strings.get(self, key)
         return None if value is None else value.decode()
 
     def hget(self, name: Encodable, key: Encodable) -> str | None:

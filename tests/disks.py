@@ -1,8 +1,8 @@
 """File systems in memory that lose power and fail, for stores to be opened on: `Store("/kv", files=disk)`.
 
-`SimulatedDisk` records every change that reaches it. What is safe is what was synced: the content of a file by
-`sync`, its name by `sync_folder`. `crash` makes the disk that would be found if the power went after any of
-these changes. `fail` lets any operation fail.
+`SimulatedDisk` records every change that reaches it. What is safe is what was synced: the content of a file
+by `sync`, its name by `sync_folder`. `crash` makes the disk that would be found if the power went after any
+of these changes. `fail` lets any operation fail.
 """
 
 from __future__ import annotations

@@ -217,6 +217,7 @@ class Oracle:
         clock.write_bytes((START_MS * 1000).to_bytes(8, sys.byteorder))
         with clock.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 8)
+        self._fraction = 0.0
         # One aligned store: the server cannot see half a change.
         self._clock_us: ctypes.c_int64 | None = ctypes.c_int64.from_buffer(self._map)
 
@@ -270,7 +271,9 @@ class Oracle:
     def advance(self, seconds: float) -> None:
         """Move the server's clock forward and remove what has expired."""
         assert self._clock_us is not None, "the oracle is closed"
-        self._clock_us.value += round(seconds * 1000) * 1000
+        exact = round(seconds * 1000 + self._fraction, 6)
+        self._fraction = exact % 1
+        self._clock_us.value += int(exact) * 1000
         self._remove_expired()
 
     def settle(self) -> None:
@@ -307,6 +310,7 @@ class Oracle:
         assert self._clock_us is not None, "the oracle is closed"
         self._control.flushall()
         self._clock_us.value = START_MS * 1000
+        self._fraction = 0.0
 
     def reset(self) -> None:
         """`wipe`, and forget configuration, scripts, statistics, and what the clients' connections chose."""

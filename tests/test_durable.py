@@ -214,7 +214,12 @@ def test_closing(path: str) -> None:
     store.close()
     store.close()
     other.close()
-    for closed in (store, other):
+    memory = Store()
+    memory.close()
+    for closed in (store, other, memory):
+        for call in (lambda c: c.sync(), lambda c: c.compact(), lambda c: c.__enter__(), lambda c: c.save("x")):
+            with pytest.raises(StoreClosedError):
+                call(closed)
         with pytest.raises(StoreClosedError):
             closed.get("a")
         with pytest.raises(StoreClosedError):

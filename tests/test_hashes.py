@@ -779,10 +779,10 @@ def test_an_effect_made_again_gives_the_same(store: Store[bytes]) -> None:
     effects: list[tuple[str, tuple[Any, ...]]] = []
 
     class Recorder:
-        def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+        def write(self, effect: tuple[Any, ...]) -> None:
             from kvlite.effects import EFFECTS
 
-            effects.append((EFFECTS[code], arguments))
+            effects.append((EFFECTS[effect[0]], effect[2:]))
 
         def end_batch(self) -> None: ...
 

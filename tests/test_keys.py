@@ -38,7 +38,7 @@ class Watcher:
         self.release = store._shared.lock.release
         store._shared.keep_journal(self)  # type: ignore[arg-type]
 
-    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+    def write(self, effect: tuple[Any, ...]) -> None:
         self.told.append("effect")
 
     def end_batch(self) -> None:

@@ -193,3 +193,21 @@ def test_a_thread_that_waits_for_the_lock_while_the_store_is_closed_writes_nothi
         store.close()
     writer.join()
     assert len(errors) == 1
+
+
+def test_tables_shrink_when_what_filled_them_has_expired() -> None:
+    store = Store(clock=ManualClock())
+    store.mset({f"k{n}": n for n in range(20)})
+    for n in range(20_000):
+        store.set(f"t{n}", n, ex=1)
+    full = sys.getsizeof(store._db.data)
+    store.advance(1)
+    db = store._db
+    assert sys.getsizeof(db.data) < full // 100
+    assert sys.getsizeof(db.keys.positions) < full // 100
+    assert sys.getsizeof(db.deadlines) < full // 100
+    db._check()
+    assert store.mget("k0", "k19") == [b"0", b"19"]
+    store.set("k1", "x", px=5)
+    store.advance(0.005)
+    assert store.get("k1") is None

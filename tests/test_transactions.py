@@ -151,6 +151,7 @@ def test_watching_leaves_nothing_behind(store: Store[bytes]) -> None:
     pipe.watch("a")
     del pipe
     assert not store._shared.observers
+    store.set("b", 1)
     assert "_effect_put" not in vars(store)
 
 

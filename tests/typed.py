@@ -15,6 +15,13 @@ assert_type(store, Store[bytes])
 assert_type(text, Store[str])
 assert_type(kept, Store[bytes])
 assert_type(Store("app.kv", decode_responses=True), Store[str])
+assert_type(Store.load("data.kvs"), Store[bytes])
+assert_type(Store.load("data.kvs", decode_responses=True), Store[str])
+flag: bool = input() == "text"
+Store(decode_responses=flag)
+pairs: dict[bytes, bytes] = {b"a": b"1"}
+assert_type(store.mset(pairs), bool)
+assert_type(store.msetnx({"a": 1, "b": "2"}), bool)
 assert_type(store.select(1), Store[bytes])
 with Store() as opened:
     assert_type(opened, Store[bytes])

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import struct
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +28,7 @@ from ..errors import PersistenceError, ReadOnlyError, RedisError, StoreClosedErr
 from ..keyspace import Keyspace, Shared
 from .files import Files
 from .log import LogWriter, create_log, log_name
-from .record import MAX_PAYLOAD, packer
+from .record import packer
 from .recovery import LOCK_NAME, Folder, Found, Recovery, recover
 from .snapshot import Capture, snapshot_name, write_snapshot
 
@@ -122,25 +123,24 @@ class Durability:
 
     # The journal, under the store's lock
 
-    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+    def write(self, effect: tuple[Any, ...]) -> None:
         if self.failure is not None:
             raise PersistenceError(self.failure)
-        packed = self._pack((code, database, *arguments))
+        packed = self._pack(effect)
         if self._shared.depth:
             self._batch.append(packed)
         else:
             self._append(packed)
 
     def _append(self, payload: bytes) -> None:
-        if len(payload) > MAX_PAYLOAD:
-            raise PersistenceError(f"{self.path}: a record of more than 4 GiB cannot be kept")
-        log = self._log
         try:
-            log.append(payload)
+            position = self._log.append(payload)
         except OSError as error:
             raise self._fail(f"the log cannot be written: {error}") from error
+        except struct.error:
+            raise PersistenceError(f"{self.path}: a record of more than 4 GiB cannot be kept") from None
         self._owes = True
-        if log.position >= self._compact_at:
+        if position >= self._compact_at:
             self._start_compaction()
 
     def end_batch(self) -> None:
@@ -372,7 +372,7 @@ class ReadOnly:
         store._shared.keep_journal(self)
         store._shared.frozen = True
 
-    def write(self, code: int, database: int, arguments: tuple[Any, ...]) -> None:
+    def write(self, effect: tuple[Any, ...]) -> None:
         raise ReadOnlyError("READONLY You can't write against a read only store.")
 
     def end_batch(self) -> None:

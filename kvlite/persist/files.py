@@ -152,16 +152,16 @@ class MappedAppender:
     def __init__(self, descriptor: int, position: int) -> None:
         self.position = position
         self._descriptor = descriptor
-        self._base = self._end = position
+        self._end = 0
+        """How far the mapping reaches; 0 when there is none."""
         self._chunk = _CHUNK_MIN
         self._map: mmap.mmap | None = None
 
     def append(self, data: bytes) -> None:
         end = self.position + len(data)
-        if end > self._end or self._map is None:
+        if end > self._end:
             self._grow(end)
-        assert self._map is not None
-        self._map[self.position - self._base : end - self._base] = data
+        self._write(data)
         self.position = end
 
     def _grow(self, needed: int) -> None:
@@ -169,9 +169,9 @@ class MappedAppender:
         end = (max(needed, self.position + self._chunk) + _PAGE - 1) // _PAGE * _PAGE
         os.posix_fallocate(self._descriptor, base, end - base)
         mapping = mmap.mmap(self._descriptor, end - base, offset=base)
-        if self._map is not None:
-            self._map.close()
-        self._map, self._base, self._end = mapping, base, end
+        mapping.seek(self.position - base)
+        self._unmap()
+        self._map, self._write, self._end = mapping, mapping.write, end
         self._chunk = min(2 * self._chunk, _CHUNK_MAX)
 
     def sync(self) -> None:
@@ -180,7 +180,7 @@ class MappedAppender:
     def cut(self, position: int) -> None:
         self._unmap()
         os.ftruncate(self._descriptor, position)
-        self.position = self._end = position
+        self.position = position
 
     def close(self) -> None:
         self._unmap()
@@ -192,7 +192,7 @@ class MappedAppender:
     def _unmap(self) -> None:
         if self._map is not None:
             self._map.close()
-            self._map = None
+            self._map, self._end = None, 0
 
 
 class WritingAppender:

@@ -35,7 +35,7 @@ from .record import (
 
 SUFFIX = ".log"
 _POSITION = struct.Struct("<Q")
-_FRAME = struct.Struct("<II")
+_pack_head = struct.Struct("<II").pack
 
 
 def log_name(number: int) -> str:
@@ -57,11 +57,13 @@ class LogWriter:
     def position(self) -> int:
         return self._file.position
 
-    def append(self, payload: bytes) -> None:
-        """Keep one record; OSError, and nothing is kept, if there is no room."""
+    def append(self, payload: bytes) -> int:
+        """Keep one record; where it ends. OSError, and nothing is kept, if there is no room."""
         if self.synced > self._marked:
             self._mark()
-        self._file.append(_FRAME.pack(len(payload), crc32(payload)) + payload)
+        file = self._file
+        file.append(_pack_head(len(payload), crc32(payload)) + payload)
+        return file.position
 
     def _mark(self) -> None:
         self._file.append(frame(self._salt + _POSITION.pack(self.synced)))
@@ -143,7 +145,7 @@ class LogReader:
         """
         frames = self._frames = Frames(self._data, HEADER_SIZE)
         for payload in frames:
-            if self.is_mark(payload):
+            if len(payload) == 16 and self.is_mark(payload):
                 continue
             try:
                 content = unpack(payload)

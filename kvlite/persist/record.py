@@ -31,6 +31,8 @@ HEADER_SIZE = _HEADER.size + _CRC.size
 _FRAME = struct.Struct("<II")
 FRAME_OVERHEAD = _FRAME.size
 MAX_PAYLOAD = 0xFFFFFFFF
+_USUAL = 1000
+"""How long a collection in a record may be without further questions."""
 
 
 class Header(NamedTuple):
@@ -104,9 +106,23 @@ def packer() -> msgpack.Packer:
 def unpack(payload: bytes | memoryview) -> Any:
     """The object a payload holds; ValueError for anything that is not msgpack.
 
-    msgpack checks lengths against the payload before it allocates anything.
+    A string is held against the bytes that are there before space for it is taken; a collection is not, and
+    each of many, one in the other, may claim to be as long as the payload. So space for long ones is taken
+    only when their elements have been seen to be there.
     """
     try:
+        return msgpack.unpackb(
+            payload, raw=False, strict_map_key=False, max_array_len=_USUAL, max_map_len=_USUAL
+        )
+    except Exception:
+        return _unpack_long(payload)
+
+
+def _unpack_long(payload: bytes | memoryview) -> Any:
+    try:
+        unpacker = msgpack.Unpacker(max_buffer_size=len(payload))
+        unpacker.feed(payload)
+        unpacker.skip()
         return msgpack.unpackb(payload, raw=False, strict_map_key=False)
     except ValueError:
         raise

@@ -178,13 +178,13 @@ def _install(store: Keyspace[Any], databases: list[Database]) -> None:
 
 def _replay(store: Keyspace[Any], reader: LogReader) -> int:
     """Make the effects of a log again; how many records there were."""
-    stores = siblings(store)
+    stores = dict(enumerate(siblings(store)))
     replays = replays_of(type(store))
     records = 0
     for offset, effects in reader.records():
         try:
             for code, database, *arguments in effects:
-                replays[code](stores[snapshot._index(database)], arguments)
+                replays[code](stores[database], arguments)
         except Exception as error:
             found = f"an effect that cannot be made: {error or type(error).__name__}"
             raise CorruptionError(reader.name, offset, found) from error
@@ -217,8 +217,6 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
     ]
 
     def replay(store: Keyspace[Any], arguments: list[Any]) -> None:
-        if len(arguments) != len(checks):
-            raise ValueError(f"{method.__name__} takes {len(checks)} arguments, not {len(arguments)}")
         method(store, *[check(argument) for check, argument in zip(checks, arguments, strict=True)])
 
     kind = KINDS.get(_KINDS.get(code // 10, ""))

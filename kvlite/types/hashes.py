@@ -376,8 +376,9 @@ class Hashes(Keyspace[T]):
             db = self._db
             hash = db.data.get(name)
             if type(hash) is Hash and hash.deadlines is None and name not in db.special:
-                if self._unobserved and field in hash.fields:
-                    hash.fields[field] = text
+                values = hash.fields
+                if self._unobserved and field in values:
+                    values[field] = text
                     return 0
             else:
                 self._read(name, Hash)

@@ -7,7 +7,7 @@ digits; as a `bytearray` after it was appended to or written into, so that it gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, overload
+from typing import Literal, TypeVar, overload
 
 from ..database import Database, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, seconds
@@ -31,8 +31,7 @@ from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
 from ..structs import Collection
 
-if TYPE_CHECKING:
-    from ..structs.subsequence import Match
+K = TypeVar("K", bound=Encodable)
 
 MAX_LENGTH = 512 * 1024 * 1024
 
@@ -205,10 +204,14 @@ class Strings(Keyspace[T]):
         Redis lists them: `[b"matches", [[[start1, end1], [start2, end2]], ...], b"len", length]`.
         """
         first, second = encode(key1), encode(key2)
-        shortest = integer(minmatchlen) if minmatchlen else 0
+        from ..structs.subsequence import common_subsequence  # rarely needed
+
+        least = encode(minmatchlen) if minmatchlen else b"0"
+        texts = self._lcs_texts(first, second)
+        shortest = integer(least)
         if len and idx:
             raise ResponseError("If you want both the length and indexes, please just use IDX.")
-        text, matches = self._lcs(first, second)
+        text, matches = common_subsequence(*texts)
         if len:
             return text.__len__()
         if not idx:
@@ -223,9 +226,7 @@ class Strings(Keyspace[T]):
                 ranges.append([*row, match.length] if withmatchlen else row)
         return [self._one(b"matches"), ranges, self._one(b"len"), text.__len__()]
 
-    def _lcs(self, first: bytes, second: bytes) -> tuple[bytes, list[Match]]:
-        from ..structs.subsequence import common_subsequence  # rarely needed
-
+    def _lcs_texts(self, first: bytes, second: bytes) -> list[bytes]:
         texts = []
         self._acquire()
         try:
@@ -236,7 +237,7 @@ class Strings(Keyspace[T]):
                 texts.append(b"" if value is None else text_of(value))
         finally:
             self._release()
-        return common_subsequence(*texts)
+        return texts
 
     # Writing
 
@@ -335,7 +336,7 @@ class Strings(Keyspace[T]):
             or ifdeq is not None
             or ifdne is not None
         ):
-            if sum((ex is not None, px is not None, exat is not None, pxat is not None, keepttl)) > 1:
+            if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(keepttl))) > 1:
                 raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``keepttl`` are mutually exclusive.")
             conditions = (nx, xx, ifeq is not None, ifne is not None, ifdeq is not None, ifdne is not None)
             if sum(map(bool, conditions)) > 1:
@@ -479,12 +480,12 @@ class Strings(Keyspace[T]):
         finally:
             self._release()
 
-    def mset(self, mapping: Mapping[Encodable, Encodable] | Mapping[str, Encodable]) -> bool:
+    def mset(self, mapping: Mapping[K, Encodable]) -> bool:
         """Put several strings at once. True. O(keys)."""
         self._mset([(encode(key), encode(value)) for key, value in mapping.items()], "mset")
         return True
 
-    def msetnx(self, mapping: Mapping[Encodable, Encodable] | Mapping[str, Encodable]) -> bool:
+    def msetnx(self, mapping: Mapping[K, Encodable]) -> bool:
         """Put several strings at once, if none of the keys exists; whether they were put. O(keys)."""
         pairs = [(encode(key), encode(value)) for key, value in mapping.items()]
         return self._mset(pairs, "msetnx", only_new=True)

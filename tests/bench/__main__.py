@@ -1,4 +1,4 @@
-"""`python -m tests.bench [speed] [costs] [memory] [imports] [--quick] [--only TEXT] [--no-peers]`."""
+"""`python -m tests.bench [PART...] [--quick] [--only TEXT] [--no-peers]`; the parts are in PARTS."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import platform
 from functools import partial
 
 from .costs import costs
+from .durability import durability
 from .imports import imports
 from .memory import memory
 from .speed import speed
 
-PARTS = {"speed": speed, "costs": costs, "memory": memory, "imports": imports}
+PARTS = {"speed": speed, "costs": costs, "memory": memory, "imports": imports, "durability": durability}
 
 
 def main() -> None:
@@ -34,7 +35,9 @@ def main() -> None:
         f"{platform.machine()}, {os.cpu_count()} processors{load}"
     )
     for name in options.parts or PARTS:
-        run = partial(speed, with_peers=not options.no_peers) if name == "speed" else PARTS[name]
+        run = PARTS[name]
+        if run in (speed, durability):
+            run = partial(run, with_peers=not options.no_peers)
         run(options.quick, options.only)
 
 
