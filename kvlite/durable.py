@@ -60,6 +60,9 @@ class Durable(Keyspace[T]):
         `Store.load` and `restore_from` read it. The file is there completely, or not at all.
         """
         name = os.fspath(file)
+        journal = self._shared.journal
+        if journal is not None and os.path.dirname(os.path.realpath(name)) == os.path.realpath(journal.path):
+            raise PersistenceError(f"{name} is in the folder of the store: save it somewhere else")
         try:
             self._files.write(name, self._snapshot(1))
         except OSError as error:

@@ -12,8 +12,7 @@ observers that a key is about to change, hands the record to the journal, and on
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from .keyspace import Keyspace
@@ -148,18 +147,13 @@ def _leave_unobserved(store: Keyspace[Any]) -> None:
 
 
 def _recording_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
-    """The gate where only the journal wants to know, on the way of every write to a store that is kept.
+    """The gate where only the journal wants to know, on the way of every write to a store that is kept."""
+    journal = store._shared.journal
+    assert journal is not None
+    write, index, make = journal.write, store._index, getattr(type(store), name)
 
-    It is made from text to have the parameters of its effect: to pass on any number takes half as long again.
-    """
-    make = getattr(type(store), name)
-    parameters = ", ".join(list(signature(make).parameters)[1:])
-    source = (
-        f"def gate({parameters}):\n"
-        f"    write(({code}, {store._index}, {parameters}))\n"
-        f"    return make(store, {parameters})\n"
-    )
-    journal = cast(Journal, store._shared.journal)
-    scope: dict[str, Any] = {"store": store, "make": make, "write": journal.write}
-    exec(source, scope)
-    return cast("Callable[..., Any]", scope["gate"])
+    def gate(*arguments: Any) -> Any:
+        write((code, index, *arguments))
+        return make(store, *arguments)
+
+    return gate

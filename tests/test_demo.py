@@ -330,7 +330,7 @@ def answers_of(report: str) -> list[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     dice = random.Random(2)
-    arguments = ["demo", "--limit", "30", "--word", "self"]
+    arguments = ["demo", "--limit", "24", "--word", "self"]
     expected = command(*arguments).stdout
 
     path = tmp_path / "demo.kv"
@@ -338,7 +338,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     kills, done = -1, None
     while done is None or done.returncode == -signal.SIGPROF:
         kills += 1
-        delay = dice.uniform(0.001, 0.3 + kills / 20)
+        delay = dice.uniform(0.001, 0.15 + kills / 20)
         options = ["--path", str(path), "--workers", dice.choice("1237")]
         done = subprocess.run(
             [*child, str(delay), *arguments, *options],
@@ -353,7 +353,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
     root = demo.library()
     with Store(path, decode_responses=True, read_only=True) as store:
-        assert contents(store) == contents(indexed(root, demo.modules(root)[:30], 1))
+        assert contents(store) == contents(indexed(root, demo.modules(root)[:24], 1))
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-import kvlite
 import pytest
+
+import kvlite
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -217,7 +218,12 @@ def test_closing(path: str) -> None:
     memory = Store()
     memory.close()
     for closed in (store, other, memory):
-        for call in (lambda c: c.sync(), lambda c: c.compact(), lambda c: c.__enter__(), lambda c: c.save("x")):
+        for call in (
+            lambda c: c.sync(),
+            lambda c: c.compact(),
+            lambda c: c.__enter__(),
+            lambda c: c.save("x"),
+        ):
             with pytest.raises(StoreClosedError):
                 call(closed)
         with pytest.raises(StoreClosedError):
@@ -398,9 +404,7 @@ def test_what_is_no_store_is_left_alone(path: str, what: str) -> None:
     else:
         os.mkdir(path)
         (Path(path) / "mine.txt").write_text("mine")
-    with pytest.raises(
-        PersistenceError, match=r"a store is kept in a folder|holds something else"
-    ):
+    with pytest.raises(PersistenceError, match=r"a store is kept in a folder|holds something else"):
         Store(path)
     assert os.path.isfile(path) or os.listdir(path) == ["mine.txt"]
 
@@ -494,3 +498,37 @@ def test_blocking_pop_waits_for_the_disk(path: str) -> None:
         store.rpush("q", "job")
         popper.join()
         assert seen == [(b"q", b"job"), True]
+
+
+def test_a_store_that_was_dropped_does_not_keep_its_folder(path: str) -> None:
+    store = Store(path, fsync="never")
+    store.set("a", 1)
+    del store
+    gc.collect()
+    with Store(path) as store:
+        assert store.get("a") == b"1"
+
+
+def test_the_folder_of_a_store_is_no_place_to_save_to(path: str) -> None:
+    with Store(path) as store, pytest.raises(PersistenceError, match="save it somewhere else"):
+        store.save(os.path.join(path, "lock"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_cannot_touch_the_files(path: str) -> None:
+    with Store(path) as store:
+        store.set("a", 1)
+        child = os.fork()
+        if child == 0:
+            refused = 0
+            for call in (store.compact, store.sync, lambda: store.save(path + ".x"), store.dbsize):
+                try:
+                    call()
+                except StoreClosedError:
+                    refused += 1
+            store.close()
+            os._exit(0 if refused == 4 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        store.mset({f"k{n}": "x" * 100 for n in range(2000)})
+    with Store(path) as store:
+        assert store.dbsize() == 2001

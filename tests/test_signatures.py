@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+
 from kvlite import Store
 
 redis = pytest.importorskip("redis")

@@ -9,6 +9,7 @@ import typing
 from pathlib import Path
 
 import pytest
+
 from kvlite import Store
 
 HERE = Path(__file__).parent

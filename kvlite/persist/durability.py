@@ -54,6 +54,8 @@ class Durability:
         compact_percent: int,
         compact_min_size: int,
     ) -> None:
+        if compact_percent < 0:
+            raise ValueError("compact_percent is a percentage, and 0 turns compaction off")
         if fsync not in ("always", "everysec", "never"):
             raise ValueError(f"fsync must be 'always', 'everysec' or 'never', not {fsync!r}")
         self.path = path

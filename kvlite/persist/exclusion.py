@@ -38,6 +38,11 @@ class FolderLock:
             self.release()
             raise
 
+    def __del__(self) -> None:
+        """A store that was dropped without being closed does not keep its folder."""
+        if hasattr(self, "_descriptor"):
+            self.release()
+
     def release(self) -> None:
         """Let others have it. In a forked child: let go of what is the parent's, who keeps it."""
         if self._descriptor is not None:

@@ -221,7 +221,7 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
 
     kind = KINDS.get(_KINDS.get(code // 10, ""))
     if kind is None:
-        return replay
+        return _replay_on_key(replay) if method.__name__ == "_effect_deadline" else replay
 
     def replay_on_kind(store: Keyspace[Any], arguments: list[Any]) -> None:
         key = arguments[0]
@@ -233,6 +233,17 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
             raise ValueError("an empty value")
 
     return replay_on_kind
+
+
+def _replay_on_key(replay: _Replay) -> _Replay:
+    """`replay` where the key must be there, and the effect itself would not notice."""
+
+    def replay_on_key(store: Keyspace[Any], arguments: list[Any]) -> None:
+        if arguments[0] not in store._db.data:
+            raise ValueError("a deadline of a key that is not there")
+        replay(store, arguments)
+
+    return replay_on_key
 
 
 def _natural(argument: Any) -> int:
@@ -280,6 +291,10 @@ def _check_for(hint: Any) -> Callable[[Any], Any]:
             else _refuse(argument, hint)
         )
     assert hint in (bytes, int, float, bool), f"an effect cannot take {hint}"
+    if hint is float:
+        return lambda argument: (
+            argument if type(argument) is float and argument == argument else _refuse(argument, hint)
+        )
     return lambda argument: argument if type(argument) is hint else _refuse(argument, hint)
 
 

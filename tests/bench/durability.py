@@ -17,7 +17,7 @@ from typing import Any
 
 import msgpack
 
-from .contenders import PEERS, Floor, Peer, installed, kvlite
+from .contenders import Floor, Peer, installed, kvlite
 from .speed import VALUE, Row, Runner
 from .timing import Table, duration, no_collector, promise, ratio, verdict
 
@@ -82,9 +82,7 @@ def times_of_sets(peers: list[Peer], rounds: int, turns: int) -> dict[str, list[
             "kvlite, everysec": stack.enter_context(kvlite(path=f"{folder}/app.kv")),
         }
         fast = {name: Runner(row, store, KEYS, SHARE) for name, store in stores.items()}
-        slow = {
-            peer.name: Runner(row, stack.enter_context(peer.open()), KEYS, SHARE // 10) for peer in peers
-        }
+        slow = {peer.name: Runner(row, stack.enter_context(peer.open()), KEYS, SHARE // 10) for peer in peers}
         every = list(fast["floor"].names["keys"])
         with no_collector():
             for round in range(rounds):
@@ -178,7 +176,9 @@ def opening(quick: bool, with_peers: bool) -> None:
         "Durability: opening",
         ["", "time", "ratio", "limit", ""],
         [28, 9, 6, 6, 6],
-        [f"{n:,} string keys of 20 bytes, against msgpack.unpackb of them as one dict; the best of {rounds}."],
+        [
+            f"{n:,} string keys of 20 bytes, against msgpack.unpackb of them as one dict; the best of {rounds}."
+        ],
     )
     with folder_for() as folder:
         data = {b"key:%d" % i: b"%020d" % i for i in range(n)}
