@@ -105,7 +105,9 @@ class Database:
     def add(self, key: bytes, value: Value) -> None:
         """Give a value to `key`, which has none. O(1)."""
         self.data[key] = value
-        self.keys.add(key)
+        keys = self.keys
+        keys.positions[key] = len(keys.items)
+        keys.items.append(key)
 
     def remove(self, key: bytes) -> None:
         """Take out `key`, which must be there, with its deadline. O(1)."""

@@ -122,7 +122,8 @@ local function each_key(db, visit)
 end
 """
 
-# Redis keeps a key during the millisecond of its deadline, with a PTTL of 0; a store does not (docs/differences.md).
+# Redis keeps a key during the millisecond of its deadline, with a PTTL of 0. A store does not, which
+# docs/differences.md explains.
 _REMOVE_EXPIRED = (
     _EACH_KEY
     + """

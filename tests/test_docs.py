@@ -19,7 +19,7 @@ MODULES = sorted((ROOT / "kvlite").rglob("*.py"))
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_on_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of a page share one namespace, in order. Those with prompts are compared with their output."""
+    """The blocks of a page share one namespace, in order. Those with prompts must give their output."""
     monkeypatch.chdir(tmp_path)
     text = page.read_text()
     names: dict[str, object] = {"__name__": page.stem}

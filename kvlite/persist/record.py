@@ -79,17 +79,17 @@ class Frames:
         self.end = start
 
     def __iter__(self) -> Iterator[memoryview]:
-        data, size = self._data, len(self._data)
-        while self.end + FRAME_OVERHEAD <= size:
-            length, checksum = _FRAME.unpack_from(data, self.end)
-            start = self.end + FRAME_OVERHEAD
-            if length == 0 or length > size - start:
-                return
-            payload = data[start : start + length]
-            if crc32(payload) != checksum:
+        data, last, head = self._data, len(self._data) - FRAME_OVERHEAD, _FRAME.unpack_from
+        end = self.end
+        while end <= last:
+            length, checksum = head(data, end)
+            start = end + FRAME_OVERHEAD
+            end = start + length
+            payload = data[start:end]
+            if length == 0 or len(payload) < length or crc32(payload) != checksum:
                 return
             yield payload
-            self.end = start + length
+            self.end = end
 
 
 def _portable(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import typing
@@ -216,8 +217,12 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
         _natural if hint is int and name != "count" else _check_for(hint) for name, hint in hints.items()
     ]
 
+    good = set(itertools.product(*map(_good_types, checks, hints.values())))
+
     def replay(store: Keyspace[Any], arguments: list[Any]) -> None:
-        method(store, *[check(argument) for check, argument in zip(checks, arguments, strict=True)])
+        if tuple(map(type, arguments)) not in good:
+            arguments = [check(argument) for check, argument in zip(checks, arguments, strict=True)]
+        method(store, *arguments)
 
     kind = KINDS.get(_KINDS.get(code // 10, ""))
     if kind is None:
@@ -244,6 +249,12 @@ def _replay_on_key(replay: _Replay) -> _Replay:
         replay(store, arguments)
 
     return replay_on_key
+
+
+def _good_types(check: Callable[[Any], Any], hint: Any) -> set[type]:
+    """The types of arguments that need no further check."""
+    members = get_args(hint) if get_origin(hint) in (UnionType, typing.Union) else (hint,)
+    return set(members) & {bytes, NoneType, int} - ({int} if check is _natural else set())
 
 
 def _natural(argument: Any) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from ..database import Database, Value
@@ -34,8 +35,10 @@ from .record import (
 )
 
 SUFFIX = ".snapshot"
-SLICE = 1000
-"""How many elements are taken at a time while nobody can write."""
+SLICE = 4000
+"""How many elements are taken at a time while nobody can write: less than a millisecond of strings."""
+CHUNK = 1000
+"""How many keys at most are in one chunk of the file."""
 REST = 0.0005
 """Seconds between two slices, in which others run."""
 
@@ -89,15 +92,25 @@ class _Part:
 
     def advance(self, budget: int) -> int:
         """Save the next keys until the budget is used up; what is left of it."""
-        items, done = self.db.keys.items, self.done
+        items = self.db.keys.items
         self.cursor = min(self.cursor, len(items))
         while budget > 0 and self.cursor > 0:
-            self.cursor -= 1
-            key = items[self.cursor]
-            if key not in done:
-                budget -= self.save(key)
-            budget -= 1
+            end = self.cursor
+            self.cursor = max(0, end - min(budget, CHUNK))
+            keys = [key for key in items[self.cursor : end] if key not in self.done]
+            budget -= end - self.cursor
+            if not self._save_strings(keys):
+                budget -= sum(map(self.save, keys))
         return budget
+
+    def _save_strings(self, keys: list[bytes]) -> bool:
+        """Save all these at once if they are plain strings; whether they were."""
+        db = self.db
+        values: list[Any] = list(map(db.data.__getitem__, keys))
+        if not set(map(type, values)) <= {bytes, int} or not db.deadlines.keys().isdisjoint(keys):
+            return False
+        self.plain.update(zip(keys, values, strict=True))
+        return True
 
 
 class Capture:
@@ -142,10 +155,11 @@ class Capture:
                     if not pending:
                         shared.stop_observing(self)
                 for index, plain, full in taken:
-                    if plain:
-                        yield [index, plain]
-                    if full:
-                        yield [index, full]
+                    strings = iter(plain.items())
+                    while piece := dict(islice(strings, CHUNK)):
+                        yield [index, piece]
+                    for start in range(0, len(full), CHUNK):
+                        yield [index, full[start : start + CHUNK]]
                 time.sleep(REST)
         finally:
             with shared.lock:

@@ -1,4 +1,4 @@
-"""What keeping a store on disk costs: writing, waiting for the disk, opening, and snapshots beside a writer."""
+"""What keeping a store on disk costs: writing, waiting for the disk, opening, snapshots beside a writer."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def race_of_sets(quick: bool, with_peers: bool) -> None:
     peers = [peer for peer in peers if peer.name in PEER_LIMITS]
     notes = [
         f"Time of a set of one of {KEYS:,} keys, 20 bytes, that survives the death of the process; the "
-        f"best of {2 * rounds * turns} passes of {SHARE} keys, all in turns. floor: a Python method that encodes the "
-        "key and puts it in a dict. lmdb: a transaction an operation, sync=False; rocksdict, diskcache: as they "
-        "come. 'limit' is what kvlite may take of each.",
+        f"best of {2 * rounds * turns} passes of {SHARE} keys, all in turns. floor: a Python method that "
+        "encodes the key and puts it in a dict. lmdb: a transaction an operation, sync=False; rocksdict, "
+        "diskcache: as they come. 'limit' is what kvlite may take of each.",
     ]
     if missing := [each for each in missing if each.split()[0] in PEER_LIMITS]:
         notes.append(f"Not installed here: {', '.join(missing)}.")
@@ -118,7 +118,7 @@ def syncing(quick: bool, with_peers: bool) -> None:
         ["", "a second", "ratio", "limit", ""],
         [28, 9, 6, 6, 6],
         [
-            f"Sets a second that are on the disk, against a loop that writes the same number of bytes to a file "
+            f"Sets a second that are on the disk, against a loop that writes as many bytes to a file "
             f"and calls fdatasync; the median of {rounds} turns of {seconds} s each.",
         ],
     )
@@ -220,19 +220,14 @@ import gc, json, random, sys, threading
 from array import array
 from time import perf_counter_ns
 from kvlite import Store
-folder, n, busy = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "busy"
+folder, n = sys.argv[1], int(sys.argv[2])
 def tell(what):
     print(json.dumps(what), flush=True)
     sys.stdin.readline()
-tell("start")
-store = Store(folder, compact_percent=0)
-for i in range(n):
-    store.set(b"key:%d" % i, b"%020d" % i)
-gc.collect()
 random.seed(1)
 picks = [b"key:%d" % random.randrange(n) for _ in range(100_000)]
 room = 8_000_000
-latencies = array("Q", bytes(8 * room))
+latencies = array("Q", [0]) * room
 def write(until):
     calls, before = 0, perf_counter_ns()
     start = before
@@ -242,21 +237,26 @@ def write(until):
             after = perf_counter_ns()
             latencies[calls] = after - before
             before, calls = after, calls + 1
-    return calls / (before - start) * 1e9, sorted(latencies[:calls])
+    return calls, calls / (before - start) * 1e9
+gc.collect()
+tell("start")
+store = Store(folder, compact_percent=0)
+for i in range(n):
+    store.set(b"key:%d" % i, b"%020d" % i)
 write(lambda ns: ns > 2e8)
-normal, _ = write(lambda ns: ns > 1e9)
+_, normal = write(lambda ns: ns > 1e9)
+gc.collect()
 tell("filled")
 compactor = threading.Thread(target=store.compact)
 start = perf_counter_ns()
 compactor.start()
-if busy:
-    meanwhile, sets = write(lambda ns: not compactor.is_alive())
+calls, meanwhile = write(lambda ns: not compactor.is_alive())
 compactor.join()
 took = perf_counter_ns() - start
 tell("done")
-if busy:
-    at = lambda share: sets[int(share * len(sets))]
-    tell([took, normal, meanwhile, at(0.99), at(0.999), sets[-1], len(sets)])
+sets = sorted(latencies[:calls])
+at = lambda share: sets[int(share * len(sets))]
+tell([took, normal, meanwhile, at(0.99), at(0.999), sets[-1], calls])
 store.close()
 """
 
@@ -269,7 +269,7 @@ def snapshots(quick: bool, with_peers: bool) -> None:
         [32, 9, 6, 6],
         [
             f"store.compact() of {n:,} string keys of 20 bytes while another thread sets random ones, "
-            "at full speed. Memory: how far what the process has for itself rises, as Linux tells it, against "
+            "at full speed. Memory: how far what the process has for itself rises, as Linux tells it, to "
             "what the keys had taken.",
         ],
     )
@@ -286,7 +286,7 @@ def snapshots(quick: bool, with_peers: bool) -> None:
 
 def snapshot_run(path: str, n: int) -> tuple[float | None, list[float]]:
     """By what part of the data the memory rose, and what the process tells of its sets."""
-    command = [sys.executable, "-c", PROGRAM, path, str(n), "busy"]
+    command = [sys.executable, "-c", PROGRAM, path, str(n)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdin is not None
         assert run.stdout is not None
@@ -312,8 +312,7 @@ def snapshot_run(path: str, n: int) -> tuple[float | None, list[float]]:
     start, filled = seen[:2]
     if start is None or filled is None:
         return None, told[-1]
-    # The room for the latencies is there in full, touched or not, before the snapshot begins.
-    return (peak - filled) / (filled - start - 8 * 8_000_000), told[-1]
+    return (peak - filled) / (filled - start), told[-1]
 
 
 def own_memory(pid: int) -> int | None:
