@@ -176,9 +176,7 @@ def opening(quick: bool, with_peers: bool) -> None:
         "Durability: opening",
         ["", "time", "ratio", "limit", ""],
         [28, 9, 6, 6, 6],
-        [
-            f"{n:,} string keys of 20 bytes, against msgpack.unpackb of them as one dict; the best of {rounds}."
-        ],
+        [f"{n:,} string keys of 20 bytes, against msgpack.unpackb of them as a dict; best of {rounds}."],
     )
     with folder_for() as folder:
         data = {b"key:%d" % i: b"%020d" % i for i in range(n)}
