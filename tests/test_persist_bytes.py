@@ -435,6 +435,7 @@ likely_effects = st.one_of(
     st.tuples(st.sampled_from([22, 23]), st.just(0), keys),
     st.tuples(st.just(24), st.just(0), keys, places, places),
     st.tuples(st.sampled_from([25, 26]), st.just(0), keys, places, texts),
+    st.tuples(st.just(42), st.just(0), keys, st.sampled_from([b"a", b"c"])),
     st.tuples(st.just(27), st.just(0), keys, texts, places),
     st.tuples(st.just(30), st.just(0), keys, st.sampled_from([b"a", b"b"]), texts, deadlines),
     st.tuples(st.just(31), st.just(0), keys, st.lists(st.tuples(texts, texts), max_size=3), deadlines),

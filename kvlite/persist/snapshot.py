@@ -95,12 +95,14 @@ class _Part:
         items = self.db.keys.items
         self.cursor = min(self.cursor, len(items))
         while budget > 0 and self.cursor > 0:
-            end = self.cursor
-            self.cursor = max(0, end - min(budget, CHUNK))
-            keys = [key for key in items[self.cursor : end] if key not in self.done]
-            budget -= end - self.cursor
-            if not self._save_strings(keys):
-                budget -= sum(map(self.save, keys))
+            start = max(0, self.cursor - min(budget, CHUNK))
+            if self._save_strings([key for key in items[start : self.cursor] if key not in self.done]):
+                budget -= self.cursor - start
+                self.cursor = start
+            while budget > 0 and self.cursor > start:
+                self.cursor -= 1
+                key = items[self.cursor]
+                budget -= 1 if key in self.done else 1 + self.save(key)
         return budget
 
     def _save_strings(self, keys: list[bytes]) -> bool:
