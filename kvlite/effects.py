@@ -166,4 +166,5 @@ def _recording_gate(store: Keyspace[Any], code: int, name: str) -> Callable[...,
         write((code, index, one, two, three, four))
         return make(store, one, two, three, four)
 
-    return {4: gate_of_three, 5: gate_of_four}.get(make.__code__.co_argcount, gate)
+    gates: dict[int, Callable[..., Any]] = {4: gate_of_three, 5: gate_of_four}
+    return gates.get(make.__code__.co_argcount, gate)
