@@ -96,6 +96,12 @@ def effect(
     return register
 
 
+def announce(store: Keyspace[Any], code: int, arguments: tuple[Any, ...]) -> None:
+    """Tell those who observe `store` of an effect that will be made without passing the gate."""
+    for observer in store._shared.observers:
+        _announcements[EFFECTS[code]](store, observer, arguments)
+
+
 def open_funnel(store: Keyspace[Any]) -> None:
     """Let every effect of `store` be announced and recorded before it is made."""
     store._unobserved = False

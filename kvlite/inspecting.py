@@ -13,8 +13,13 @@ from .store import Store
 def run_check(path: str, repairing: bool) -> int:
     """Print a report of the folder; 0 if it is sound, or was made so, else 1."""
     bar = _Bar()
-    report = check(path, Store, progress=bar.show)
-    bar.clear()
+    try:
+        if repairing:
+            report, side = repair(path, Store, progress=bar.show)
+        else:
+            report, side = check(path, Store, progress=bar.show), None
+    finally:
+        bar.clear()
     for file in report.files:
         print(f"{file.name:20} {file.size:>15,} bytes {file.records:>11,} records  {_verdict(file)}")
         for piece in file.left_out[:20]:
@@ -31,7 +36,6 @@ def run_check(path: str, repairing: bool) -> int:
     if not repairing:
         print(f"damaged: {lost:,} bytes cannot be used; --repair keeps the rest")
         return 1
-    side = repair(report)
     print(f"repaired: {report.keys:,} keys kept, {lost:,} bytes left out; they are listed in {side}")
     return 0
 

@@ -245,6 +245,19 @@ def test_each_byte_of_a_saved_file_is_damaged(tmp_path: Path) -> None:
         Store.load(tmp_path / "saved")
 
 
+def test_a_damaged_snapshot_with_all_that_it_was_made_from(interrupted: Kept, tmp_path: Path) -> None:
+    """Log 1 begins with nothing, and later logs with a snapshot: what is missing is not taken for nothing."""
+    snapshot = pack_header(Header(SNAPSHOT, 2, b"saltsalt"))
+    image = interrupted.image | {"00000002.snapshot": snapshot}
+    assert opened(image) == (interrupted.states[-1], 0)
+    first = min(name for name in interrupted.image if name.endswith(".log"))
+    del image[first]
+    assert isinstance(opened(image), CorruptionError)
+    log = pack_header(Header(LOG, 1, b"saltsalt"))
+    damaged = {"00000001.snapshot": pack_header(Header(SNAPSHOT, 1, b"saltsalt")), "00000001.log": log}
+    assert isinstance(opened(damaged), CorruptionError)
+
+
 def test_zeros_are_not_taken_for_an_end(kept: Kept) -> None:
     """A hole in what a mark vouches for, whatever its size and place."""
     whole = kept.image[kept.log]

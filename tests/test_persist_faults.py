@@ -628,8 +628,11 @@ def test_a_mapping_that_cannot_grow_keeps_what_it_has(
     assert (tmp_path / "file").read_bytes() == b"a" * 60_000 + b"c" * 100
 
 
+@pytest.mark.parametrize("batch", [False, True])
 @pytest.mark.parametrize("written", [0, 1, 7])
-def test_a_short_write_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
+def test_a_short_write_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int, batch: bool
+) -> None:
     store = Store(str(tmp_path / "app.kv"), files=WritingFiles(), compact_percent=0)
     store.set("a", 1)
     size = os.path.getsize(tmp_path / "app.kv" / "00000001.log")
@@ -645,7 +648,10 @@ def test_a_short_write_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "write", short)
     with pytest.raises(PersistenceError, match="full"):
-        store.pipeline().set("b", 2).set("c", 3).execute()
+        if batch:
+            store.pipeline().set("b", 2).set("c", 3).execute()
+        else:
+            store.set("b", 2)
     monkeypatch.undo()
     assert os.path.getsize(tmp_path / "app.kv" / "00000001.log") == size
     assert store.keys() == [b"a"]

@@ -9,7 +9,7 @@ import pytest
 from disks import DEEDS, MODES, PATH, START_MS, SYNCS, TIME, Deed, Mode, SimulatedDisk, open_store
 from histories import State, state_of
 
-from kvlite import ManualClock, Store
+from kvlite import ManualClock, PersistenceError, Store
 
 
 class History:
@@ -217,3 +217,25 @@ def test_what_is_written_while_a_sync_runs_is_not_taken_for_synced() -> None:
     record = whole.index(b"\xc4\x01b")
     disk._contents[disk._names[f"{PATH}/00000001.log"]][record] ^= 1
     assert set(recovered(disk.kill())) == {(0, b"a")}, "a torn tail, though a mark stands behind it"
+
+
+def test_a_log_is_synced_to_its_end_before_the_next_one_is_begun() -> None:
+    """Also if others write between the sync that compaction begins with and the one under the lock."""
+    disk = SimulatedDisk()
+    store = open_store(disk, fsync="never")
+    journal: Any = store._shared.journal
+    real = journal.sync
+
+    def sync() -> None:
+        real()
+        store.set("between", 1)
+
+    journal.sync = sync
+
+    def full(path: str, chunks: Any) -> None:
+        raise OSError("full")
+
+    disk.write = full  # type: ignore[method-assign]
+    with pytest.raises(PersistenceError):
+        store.compact()
+    assert set(recovered(disk.crash(mode="synced"))) == {(0, b"between")}

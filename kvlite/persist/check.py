@@ -10,23 +10,26 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from zlib import crc32
 
 from ..database import Database, Value
+from ..effects import announce
 from ..errors import CorruptionError, PersistenceError
 from ..keyspace import Keyspace
 from ..structs import Collection
-from .durability import prepare_folder
-from .exclusion import FolderLock
+from .durability import prepare_folder, recover_while_written
 from .files import SYSTEM, Files
-from .log import LogReader, create_log, log_name
+from .log import MARK_SIZE, LogReader, create_log, log_name
 from .record import (
     FRAME_OVERHEAD,
     HEADER_SIZE,
+    KIND_NAMES,
     LOG,
     SNAPSHOT,
     Frames,
@@ -37,15 +40,19 @@ from .record import (
     read_header,
     unpack,
 )
-from .recovery import LOCK_NAME, Folder, Recovery, recover, replays_of, scratch, siblings
-from .snapshot import SUFFIX as SNAPSHOT_SUFFIX
-from .snapshot import load_chunk, snapshot_name
+from .recovery import LOCK_NAME, Folder, Recovery, reaches_back, replays_of, scratch, siblings
+from .snapshot import database_index, load_chunk, snapshot_name
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many have been read."""
 
-_LONGEST_FOUND = 16 * 1024 * 1024
-"""The longest frame that is searched for behind damage."""
+_TRIES = 10
+_SALT = slice(18, 26)
+"""Where the header of a file has its salt."""
+_BEGINNING = re.compile(rb"(?=.{8}[\x92-\x9f\xdc\xdd])", re.DOTALL)
+"""What the frame of an array looks like; two codes and more are in it."""
+_EFFORT = 16
+"""How often each byte of a file is looked at, on the average, in search of what follows damage."""
 
 
 @dataclass
@@ -65,10 +72,13 @@ class FileReport:
 
     name: str
     size: int
+    checksum: int
     records: int = 0
     """Chunks of a snapshot, records of a log."""
     torn: int = 0
     """Bytes at the end of the last log that had never been synced."""
+    end: int = 0
+    """Where the last frame that can be read ends."""
     left_out: list[LeftOut] = field(default_factory=list)
 
 
@@ -103,29 +113,19 @@ def check(
     The report holds the state that can be had from it. A folder that a store is writing to can be checked;
     what is written meanwhile does not count.
     """
-    folder = _existing(files, path)
-    report = Report(path)
-    store = scratch(kind)
-    start = max(folder.snapshots, default=1)
-    numbers = sorted(number for number in folder.logs if number >= start)
-    if not numbers or numbers != list(range(start, numbers[-1] + 1)):
-        missing = next(number for number in range(start, start + len(numbers) + 1) if number not in numbers)
-        report.problem = f"{log_name(missing)} is missing"
-    names = [folder.snapshots[start]] if folder.snapshots else []
-    names += [folder.logs[number] for number in numbers]
-    total = sum(files.size(folder.file(name)) for name in names)
-    done = 0
-    for name in names:
-        data = files.read(folder.file(name))
-        found = FileReport(name, len(data))
-        report.files.append(found)
-        reading = _snapshot if name.endswith(SNAPSHOT_SUFFIX) else _log
-        for position in reading(data, found, store, last=name == names[-1]):
-            progress(done + position, total)
-        done += len(data)
-        progress(done, total)
-    report.databases = [each._db for each in siblings(store)]
-    return report
+    for _ in range(_TRIES):
+        folder = _existing(files, path)
+        try:
+            report = _look(folder, kind, progress, careful=False)
+            if not report.sound:
+                report = _look(folder, kind, progress, careful=True)
+            if report.sound or not _has_moved(folder, report):
+                return report
+        except FileNotFoundError:
+            continue  # compacted away before it was read
+        except OSError as error:
+            raise PersistenceError(f"{path} cannot be read: {error}") from error
+    raise PersistenceError(f"{path} changes all the time: check a copy of it that `backup` made")
 
 
 def _existing(files: Files, path: str) -> Folder:
@@ -138,42 +138,133 @@ def _existing(files: Files, path: str) -> Folder:
     return folder
 
 
-def _snapshot(data: bytes, found: FileReport, store: Keyspace[Any], last: bool) -> Iterator[int]:
-    if not _header_is_sound(data, found, SNAPSHOT):
-        return
+def _has_moved(folder: Folder, report: Report) -> bool:
+    """Whether somebody writes there: what looks like damage may have been half written when it was read."""
+    now = Folder(folder.files, folder.path)
+    return (now.logs, now.snapshots) != (folder.logs, folder.snapshots) or any(
+        crc32(folder.files.read(folder.file(file.name))) != file.checksum
+        for file in report.files
+        if file.left_out
+    )
+
+
+def _look(folder: Folder, kind: type[Keyspace[Any]], progress: Progress, careful: bool) -> Report:
+    """Read everything once. With `careful` an effect that fails is undone completely, as is what belongs to
+    it: that takes a copy of whatever a record changes, so it is done only where something is wrong."""
+    report = Report(folder.path)
+    files = folder.files
+    done, total = 0, sum(files.size(folder.file(name)) for name in _used(folder))
+
+    def read(name: str) -> tuple[bytes, FileReport]:
+        data = files.read(folder.file(name))
+        report.files.append(FileReport(name, len(data), crc32(data)))
+        return data, report.files[-1]
+
+    def follow(reading: Iterator[int], data: bytes) -> None:
+        nonlocal done
+        for position in reading:
+            progress(done + position, total)
+        done += len(data)
+        progress(done, total)
+
+    start, store = 1, scratch(kind)
+    for number in reversed(folder.snapshots):
+        start, store = number, scratch(kind)
+        data, found = read(folder.snapshots[number])
+        follow(_snapshot(data, found, store, number), data)
+        older = max((each for each in folder.snapshots if each < number), default=1)
+        if not found.left_out or older == number or not reaches_back(folder, older):
+            break
+        start, store = 1, scratch(kind)
+
+    numbers = [number for number in folder.logs if number >= start]
+    missing = sorted({*range(start, max(numbers, default=start) + 1)} - {*numbers})
+    if missing:
+        report.problem = f"{', '.join(map(log_name, missing))} is missing"
+    if _was_given_up(folder, numbers):
+        numbers.pop()
+    before: FileReport | None = None
+    for number in numbers:
+        data, found = read(folder.logs[number])
+        if before is not None and number - 1 in numbers:
+            _goes_on(data, found, before)
+        follow(_log(data, found, store, number, number == numbers[-1], careful), data)
+        before = found
+    report.databases = [each._db for each in siblings(store)]
+    return report
+
+
+def _used(folder: Folder) -> list[str]:
+    """The names of the files that are read if all is well."""
+    start = max(folder.snapshots, default=1)
+    logs = [name for number, name in folder.logs.items() if number >= start]
+    return [folder.snapshots[start], *logs] if folder.snapshots else logs
+
+
+def _was_given_up(folder: Folder, numbers: list[int]) -> bool:
+    """Whether the last log was never used: it could not be begun properly, and the one before went on."""
+    if len(numbers) < 2 or numbers[-2] != numbers[-1] - 1:
+        return False
+    try:
+        old, new = (LogReader(folder.files.read(folder.file(folder.logs[each])), "") for each in numbers[-2:])
+    except CorruptionError:
+        return False
+    return new.is_empty() and new.header.after < old.tail().offset
+
+
+def _goes_on(data: bytes, found: FileReport, before: FileReport) -> None:
+    """Notice if a log was cut off where a record ends: the next one knows how long it was."""
+    with suppress(CorruptionError):
+        after = read_header(data, found.name, LOG).after
+        if after != before.end and not before.left_out:
+            why = f"{found.name} goes on from byte {after}"
+            before.left_out.append(LeftOut(before.name, before.end, max(0, after - before.end), why, b""))
+
+
+def _snapshot(data: bytes, found: FileReport, store: Keyspace[Any], number: int) -> Iterator[int]:
+    _check_header(data, found, SNAPSHOT, number)
     databases = [each._db for each in siblings(store)]
-    ended = False
+    keys, ended = 0, False
     for offset, payload in _frames(data, found):
         try:
+            if ended:
+                raise ValueError("something follows the end")
             database, content = unpack(payload)
             if database == "end":
                 ended = True
+                if content != keys and not found.left_out:
+                    raise ValueError(f"{keys} keys where {content} were written")
             else:
-                load_chunk(databases[database], content)
+                keys += len(content)
+                load_chunk(databases[database_index(database)], content)
                 found.records += 1
         except Exception as error:
-            _leave_out(found, data, offset, offset + FRAME_OVERHEAD + len(payload), str(error))
+            end = offset + FRAME_OVERHEAD + len(payload)
+            _leave_out(found, data, offset, end, str(error) or type(error).__name__)
         yield offset
     if not ended:
         _leave_out(found, data, len(data), len(data), "the end of the snapshot is missing")
 
 
-def _log(data: bytes, found: FileReport, store: Keyspace[Any], last: bool) -> Iterator[int]:
-    if not _header_is_sound(data, found, LOG):
-        return
-    reader = LogReader(data, found.name)
-    tail = reader.tail()
-    if last and tail.torn and tail.synced <= tail.offset:
-        found.torn = tail.torn
-        data = data[: tail.offset]
+def _log(
+    data: bytes, found: FileReport, store: Keyspace[Any], number: int, last: bool, careful: bool
+) -> Iterator[int]:
+    if _check_header(data, found, LOG, number) and last:
+        tail = LogReader(data, found.name).tail()
+        if tail.torn and tail.synced <= tail.offset:
+            found.torn = tail.torn
+            data = data[: tail.offset]
+    salt = data[_SALT]
     stores, replays = siblings(store), replays_of(type(store))
     for offset, payload in _frames(data, found):
-        if not reader.is_mark(payload):
+        if len(payload) != MARK_SIZE or payload[: len(salt)] != salt:
             try:
                 content = unpack(payload)
-                with cast(Any, store).atomic():
+                with cast(Any, store).atomic() if careful else nullcontext():
                     for code, database, *arguments in content if isinstance(content[0], list) else [content]:
-                        replays[code](stores[database], arguments)
+                        changed = stores[database_index(database)]
+                        announce(changed, code, tuple(arguments))
+                        replays[code](changed, arguments)
                 found.records += 1
             except Exception as error:
                 why = f"an effect that cannot be made: {error or type(error).__name__}"
@@ -181,11 +272,14 @@ def _log(data: bytes, found: FileReport, store: Keyspace[Any], last: bool) -> It
         yield offset
 
 
-def _header_is_sound(data: bytes, found: FileReport, kind: int) -> bool:
+def _check_header(data: bytes, found: FileReport, kind: int, number: int) -> bool:
+    """Whether the header can be trusted. What follows it is read in any case."""
     try:
-        read_header(data, found.name, kind)
+        header = read_header(data, found.name, kind)
+        if header.number != number:
+            raise CorruptionError(found.name, 0, f"it says that it is {KIND_NAMES[kind]} {header.number}")
     except CorruptionError as error:
-        _leave_out(found, data, 0, len(data), error.found)
+        _leave_out(found, data, 0, min(HEADER_SIZE, len(data)), error.found)
         return False
     return True
 
@@ -196,65 +290,81 @@ def _leave_out(found: FileReport, data: bytes, start: int, end: int, why: str) -
 
 def _frames(data: bytes, found: FileReport) -> Iterator[tuple[int, bytes]]:
     """The offset and the payload of every good frame, also behind damage."""
-    frames = Frames(data, HEADER_SIZE)
+    found.end = min(HEADER_SIZE, len(data))
+    size = len(data.rstrip(b"\0"))
+    effort = _EFFORT * size
     while True:
+        frames = Frames(data, found.end)
         for payload in frames:
             yield frames.end, bytes(payload)
-        rest = data[frames.end :].rstrip(b"\0")
-        if not rest:
+        found.end = frames.end
+        if frames.end >= size:
             return
-        damaged = frames.end
-        following = _next_good(data, damaged)
-        _leave_out(found, data, damaged, following, "the checksum is wrong")
-        if following >= len(data):
+        following, effort = _next_good(data, frames.end, size, effort)
+        _leave_out(found, data, frames.end, following, "the checksum is wrong")
+        if following >= size:
             return
-        frames = Frames(data, following)
+        found.end = following
 
 
-def _next_good(data: bytes, damaged: int) -> int:
-    """Where the next good frame behind the damaged one begins, or the end."""
-    length = int.from_bytes(data[damaged : damaged + 4], "little")
-    if _is_frame(data, damaged + FRAME_OVERHEAD + length, len(data)):
-        return damaged + FRAME_OVERHEAD + length
-    for offset in range(damaged + 1, len(data) - FRAME_OVERHEAD):
-        if data[offset + 3] == 0 and _is_frame(data, offset, _LONGEST_FOUND):
-            return offset
-    return len(data)
+def _next_good(data: bytes, damaged: int, size: int, effort: int) -> tuple[int, int]:
+    """Where the next good frame behind the damaged one begins, or `size`; how much effort is left.
+
+    If its length is sound it says so itself. Otherwise all that looks like the beginning of a frame is tried,
+    until as many bytes have been looked at as `effort` allows.
+    """
+    start = damaged + FRAME_OVERHEAD + int.from_bytes(data[damaged : damaged + 4], "little")
+    if start == size or _is_frame(data, start):
+        return start, effort
+    for match in _BEGINNING.finditer(data, damaged + 1, size):
+        length = int.from_bytes(data[match.start() : match.start() + 4], "little")
+        if 0 < length <= len(data) - match.start() - FRAME_OVERHEAD:
+            effort -= length
+            if effort < 0:
+                break
+            if _is_frame(data, match.start()):
+                return match.start(), effort
+    return size, effort
 
 
-def _is_frame(data: bytes, offset: int, longest: int) -> bool:
-    length = int.from_bytes(data[offset : offset + 4], "little")
+def _is_frame(data: bytes, offset: int) -> bool:
     start = offset + FRAME_OVERHEAD
-    if not 0 < length <= min(longest, len(data) - start):
-        return False
-    return crc32(data[start : start + length]) == int.from_bytes(data[offset + 4 : start], "little")
+    end = start + int.from_bytes(data[offset : offset + 4], "little")
+    checksum = int.from_bytes(data[offset + 4 : start], "little")
+    return start < end <= len(data) and crc32(data[start:end]) == checksum
 
 
-def repair(report: Report, files: Files = SYSTEM) -> str | None:
-    """Make the folder hold what the check could read, and no more; the name of the file of what is left out.
+def repair(
+    path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, progress: Progress = lambda done, total: None
+) -> tuple[Report, str | None]:
+    """Check the folder, and make it hold what could be read, and no more.
 
     The state goes into a new snapshot with a new log. The damaged files stay beside it, renamed to
-    `*.damaged`. What was left out is listed in a file of JSON lines, with its bytes. None, and nothing is
-    done, if the folder is sound.
+    `*.damaged`. What was left out is listed in a file of JSON lines, with its bytes: its name is returned, or
+    None if the folder is sound and nothing was done. StoreLockedError if somebody has it open.
     """
-    if report.sound:
-        return None
-    path = report.path
-    folder = Folder(files, path)
-    lock = FolderLock(os.path.join(path, LOCK_NAME), path)
+    _existing(files, path)
     try:
-        number = max([*folder.logs, *folder.snapshots]) + 1
-        name = f"left-out-{number:08d}.jsonl"
-        files.write(folder.file(name), map(_line, report.left_out))
-        files.write(folder.file(snapshot_name(number)), _state(report.databases, number))
-        create_log(files, folder.file(log_name(number)), number).close()
-        for old in [*folder.snapshots.values(), *folder.logs.values()]:
-            files.rename(folder.file(old), folder.file(old + ".damaged"))
-        return name
+        lock = files.lock(os.path.join(path, LOCK_NAME), path)
+        try:
+            report = check(path, kind, files, progress)
+            return report, None if report.sound else _rewrite(report, files)
+        finally:
+            lock.release()
     except OSError as error:
         raise PersistenceError(f"{path} cannot be repaired: {error}") from error
-    finally:
-        lock.release()
+
+
+def _rewrite(report: Report, files: Files) -> str:
+    folder = Folder(files, report.path)
+    number = max([*folder.logs, *folder.snapshots]) + 1
+    name = f"left-out-{number:08d}.jsonl"
+    files.write(folder.file(name), map(_line, report.left_out))
+    create_log(files, folder.file(log_name(number)), number).close()
+    files.write(folder.file(snapshot_name(number)), _state(report.databases, number))
+    for old in [*folder.snapshots.values(), *folder.logs.values()]:
+        files.rename(folder.file(old), folder.file(old + ".damaged"))
+    return name
 
 
 def _line(piece: LeftOut) -> bytes:
@@ -296,7 +406,7 @@ class Contents:
 def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, largest: int = 10) -> Contents:
     """What is in the folder at `path`, changing nothing. CorruptionError if it is damaged."""
     folder = _existing(files, path)
-    found = recover(folder, kind)
+    found = recover_while_written(files, path, kind)
     pack = packer().pack
     kinds: Counter[str] = Counter()
     sizes: list[tuple[int, int, bytes, str, int]] = []
@@ -306,9 +416,13 @@ def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, larges
             kinds[name] += 1
             sizes.append((len(pack(value)), index, key, name, elements))
     sizes.sort(key=lambda row: (-row[0], row[1:]))
+    file_sizes = {}
+    for name in files.names(path):
+        with suppress(FileNotFoundError):
+            file_sizes[name] = files.size(folder.file(name))
     return Contents(
         found.recovery,
-        {name: files.size(folder.file(name)) for name in files.names(path)},
+        file_sizes,
         kinds,
         {index: len(db.data) for index, db in enumerate(found.databases) if db.data},
         sum(len(db.deadlines) for db in found.databases),

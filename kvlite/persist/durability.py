@@ -251,7 +251,7 @@ class Durability:
             return
         try:
             limit = self._number, position
-            found = _recover_while_written(self._files, self.path, type(self._store), limit)
+            found = recover_while_written(self._files, self.path, type(self._store), limit)
         except PersistenceError as error:
             logger.error("%s cannot be read again either: %s", self.path, error)
             self._store._close(f"{self.path} failed, and cannot be read any more")
@@ -368,7 +368,7 @@ class ReadOnly:
         self.path = path
         self._shared = store._shared
         self.release = store._shared.lock.release
-        found = _recover_while_written(files, path, type(store))
+        found = recover_while_written(files, path, type(store))
         self.recovery = found.recovery
         _take_over(store, found)
         store._shared.keep_journal(self)
@@ -430,7 +430,7 @@ def prepare_folder(files: Files, path: str) -> None:
         )
 
 
-def _recover_while_written(
+def recover_while_written(
     files: Files, path: str, kind: type[Keyspace[Any]], limit: tuple[int, int] | None = None
 ) -> Found:
     """Read a folder that somebody may be writing to, and compacting under our eyes."""

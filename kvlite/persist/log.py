@@ -35,6 +35,7 @@ from .record import (
 
 SUFFIX = ".log"
 _POSITION = struct.Struct("<Q")
+MARK_SIZE = 8 + _POSITION.size
 _pack_head = struct.Struct("<II").pack
 
 
@@ -136,7 +137,7 @@ class LogReader:
         self._frames: Frames | None = None
 
     def is_mark(self, payload: bytes | memoryview) -> bool:
-        return len(payload) == 16 and payload[:8] == self.header.salt
+        return len(payload) == MARK_SIZE and payload[:8] == self.header.salt
 
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """The offset and the effects of each good record, up to the first bad one.
@@ -145,7 +146,7 @@ class LogReader:
         """
         frames = self._frames = Frames(self._data, HEADER_SIZE)
         for payload in frames:
-            if len(payload) == 16 and self.is_mark(payload):
+            if len(payload) == MARK_SIZE and self.is_mark(payload):
                 continue
             try:
                 content = unpack(payload)

@@ -131,7 +131,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
                 raise CorruptionError(path, 0, f"it says that it is snapshot {found}")
         except CorruptionError as error:
             older = max((each for each in folder.snapshots if each < number), default=1)
-            if older == number or not _reaches_back(folder, older):
+            if older == number or not reaches_back(folder, older):
                 raise
             logger.warning("%s; what came before it is still there and is used", error)
             continue
@@ -171,7 +171,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
     return Found(databases, recovery, header.number, tail.offset, tail.synced, header.salt, size, spare)
 
 
-def _reaches_back(folder: Folder, start: int) -> bool:
+def reaches_back(folder: Folder, start: int) -> bool:
     return folder.logs.keys() >= set(range(start, max(folder.logs, default=0) + 1)) and start in folder.logs
 
 

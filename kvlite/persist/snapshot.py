@@ -201,7 +201,7 @@ def read_snapshot(data: bytes, name: str) -> tuple[int, list[Database]]:
                     raise ValueError(f"{keys} keys where {content} were written")
             else:
                 keys += len(content)
-                load_chunk(databases[_index(database)], content)
+                load_chunk(databases[database_index(database)], content)
         except Exception as error:
             raise CorruptionError(name, frames.end, str(error) or type(error).__name__) from error
     if not ended or frames.end != len(data):
@@ -209,7 +209,7 @@ def read_snapshot(data: bytes, name: str) -> tuple[int, list[Database]]:
     return header.number, databases
 
 
-def _index(database: object) -> int:
+def database_index(database: object) -> int:
     if not isinstance(database, int) or not 0 <= database < DATABASES:
         raise ValueError(f"no database {database!r}")
     return database
