@@ -274,10 +274,14 @@ class Keyspace(Generic[T]):
             accesses[key] = self._shared.now()
         return value
 
+    def _find(self, key: bytes) -> Value | None:
+        """The live value at `key`, of whatever kind, or None."""
+        db = self._db
+        return self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
+
     def _read(self, key: bytes, kind: type[C]) -> C | None:
         """The collection of this kind at `key`, or None; WRONGTYPE for a value of another kind."""
-        db = self._db
-        value = self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
+        value = self._find(key)
         if value is None or isinstance(value, kind):
             return value
         raise ResponseError(WRONG_TYPE)
@@ -286,11 +290,7 @@ class Keyspace(Generic[T]):
         """As `_read`, for a command that may change the value; clears away some dead keys first."""
         if self._shared.next_due is not None:
             self._reap()
-        db = self._db
-        value = self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
-        if value is None or isinstance(value, kind):
-            return value
-        raise ResponseError(WRONG_TYPE)
+        return self._read(key, kind)
 
     # Expiry
 

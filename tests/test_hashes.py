@@ -816,3 +816,20 @@ def test_an_effect_made_again_gives_the_same(store: Store[bytes]) -> None:
     check(again)
     again.advance(60)
     assert again.hkeys("h") == [b"b", b"d", b"g"]
+
+
+def test_a_hash_whose_last_field_is_due_is_no_hash_for_strings_either(store: Store[bytes]) -> None:
+    for call in (
+        lambda: store.get("h") is None,
+        lambda: store.mget("h") == [None],
+        lambda: store.strlen("h") == 0,
+        lambda: store.getrange("h", 0, -1) == b"",
+        lambda: store.incr("h") == 1,
+        lambda: store.append("h", "x") == 1,
+    ):
+        store.delete("h")
+        store.hset("h", "f", "v")
+        store.hpexpire("h", 5, "f")
+        store._shared.clock._now += 5  # type: ignore[attr-defined]  # nobody is told
+        store._shared.next_due = None
+        assert call()

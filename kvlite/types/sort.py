@@ -206,7 +206,7 @@ class Sort(Keyspace[T]):
             self._release()
 
     def _sorted(self, key: bytes, options: Sorting, stored: bool) -> list[bytes | None]:
-        value = self._any(key)
+        value = self._find(key)
         if value is None:
             return []
         by, alpha = options.by, options.alpha
@@ -256,13 +256,9 @@ class Sort(Keyspace[T]):
         arrow = text.find(b"->", star + 1)
         if arrow < 0 or arrow + 2 == len(text):
             prefix, suffix = pattern[:star], pattern[star + 1 :]
-            return lambda element: _string(self._any(prefix + element + suffix))
+            return lambda element: _string(self._find(prefix + element + suffix))
         prefix, suffix, field = pattern[:star], pattern[star + 1 : arrow], pattern[arrow + 2 :]
-        return lambda element: _field(self._any(prefix + element + suffix), field)
-
-    def _any(self, key: bytes) -> Value | None:
-        db = self._db
-        return self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
+        return lambda element: _field(self._find(prefix + element + suffix), field)
 
 
 def _c_string(text: bytes) -> bytes:

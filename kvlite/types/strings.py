@@ -84,14 +84,14 @@ class Strings(Keyspace[T]):
             self._release()
 
     def _read_text(self, key: bytes) -> bytes | None:
-        value = self._live(key) if key in self._db.special else self._db.data.get(key)
+        value = self._find(key)
         return None if value is None else text_of(value)
 
     def _write_string(self, key: bytes) -> Value | None:
         """The string at `key`, as it is kept, for a command that may change it."""
         if self._shared.next_due is not None:
             self._reap()
-        value = self._live(key) if key in self._db.special else self._db.data.get(key)
+        value = self._find(key)
         if isinstance(value, Collection):
             raise ResponseError(WRONG_TYPE)
         return value
@@ -104,8 +104,7 @@ class Strings(Keyspace[T]):
     def _mget(self, keys: list[bytes]) -> list[bytes | None]:
         self._acquire()
         try:
-            db = self._db
-            values = [self._live(key) if key in db.special else db.data.get(key) for key in keys]
+            values = list(map(self._find, keys))
         finally:
             self._release()
         return [
@@ -119,7 +118,7 @@ class Strings(Keyspace[T]):
     def _strlen(self, key: bytes) -> int:
         self._acquire()
         try:
-            value = self._live(key) if key in self._db.special else self._db.data.get(key)
+            value = self._find(key)
             return 0 if value is None else length_of(value)
         finally:
             self._release()
@@ -135,7 +134,7 @@ class Strings(Keyspace[T]):
     def _getrange(self, key: bytes, start: int, end: int) -> bytes:
         self._acquire()
         try:
-            value = self._live(key) if key in self._db.special else self._db.data.get(key)
+            value = self._find(key)
             if value is None:
                 return b""
             text = value if isinstance(value, bytearray) else text_of(value)
@@ -231,7 +230,7 @@ class Strings(Keyspace[T]):
         self._acquire()
         try:
             for key in (first, second):
-                value = self._live(key) if key in self._db.special else self._db.data.get(key)
+                value = self._find(key)
                 if isinstance(value, Collection):
                     raise ResponseError("The specified keys must contain string values")
                 texts.append(b"" if value is None else text_of(value))
@@ -394,7 +393,7 @@ class Strings(Keyspace[T]):
         try:
             deadline = None if life is None else life.deadline(self._shared.now(), command)
             self._reap()
-            found = self._live(key) if key in self._db.special else self._db.data.get(key)
+            found = self._find(key)
             old = None
             if found is not None and (get or equal is not None or differs is not None):
                 old = text_of(found)
@@ -603,7 +602,7 @@ class Strings(Keyspace[T]):
             if self._shared.next_due is not None:
                 self._reap()
             db = self._db
-            value = self._live(key) if key in db.special else db.data.get(key)
+            value = self._find(key)
             if not isinstance(value, int):
                 value = self._number(value)
             value += amount
