@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from .errors import INVALID_CURSOR, NOT_AN_INTEGER, DataError, ResponseError
+from .errors import INVALID_CURSOR, NOT_AN_INTEGER, SYNTAX, DataError, ResponseError
 from .numbers import parse_int
 
 Encodable: TypeAlias = bytes | bytearray | memoryview | str | int | float
@@ -76,3 +76,11 @@ def scan_cursor(value: Encodable) -> int:
     if number >= 1 << 64:
         raise ResponseError(INVALID_CURSOR)
     return -number % (1 << 64) if text.startswith(b"-") else number
+
+
+def scan_count(value: bytes | None) -> int:
+    """The COUNT of a scan, 10 where none is given."""
+    count = 10 if value is None else integer(value)
+    if count < 1:
+        raise ResponseError(SYNTAX)
+    return count

@@ -19,6 +19,7 @@ from ..encoding import (
     encode_all,
     integer,
     keys_of,
+    scan_count,
     scan_cursor,
 )
 from ..errors import (
@@ -28,7 +29,6 @@ from ..errors import (
     NOT_AN_INTEGER,
     OUT_OF_RANGE,
     STRING_TOO_LONG,
-    SYNTAX,
     DataError,
     PersistenceError,
     ResponseError,
@@ -289,10 +289,7 @@ class Hashes(Keyspace[T]):
             hash = self._read(key, Hash)
             if hash is None:
                 return 0, {}
-            limit = 10 if count is None else integer(count)
-            if limit < 1:
-                raise ResponseError(SYNTAX)
-            following, page = hash.scan(cursor, limit)
+            following, page = hash.scan(cursor, scan_count(count))
             if match is not None:
                 page = list(filter(compile_glob(match), page))
             fields = hash.fields

@@ -7,12 +7,11 @@ from typing import Literal, overload
 
 from ..database import Value
 from ..deadlines import milliseconds, seconds, unix_milliseconds, unix_seconds
-from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, encode_all, integer, scan_cursor
+from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, encode_all, integer, scan_count, scan_cursor
 from ..errors import (
     DB_INDEX_OUT_OF_RANGE,
     NO_SUCH_KEY,
     SAME_OBJECT,
-    SYNTAX,
     ResponseError,
     invalid_expire,
     wrong_arity,
@@ -293,9 +292,7 @@ class Keys(Keyspace[T]):
         self, place: bytes, pattern: bytes | None, limit: bytes | None, kind: bytes | None
     ) -> tuple[int, list[bytes]]:
         start = scan_cursor(place)
-        count = 10 if limit is None else integer(limit)
-        if count < 1:
-            raise ResponseError(SYNTAX)
+        count = scan_count(limit)
         if kind is not None:
             kind = kind.lower()
         self._acquire()

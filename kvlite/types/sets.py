@@ -7,7 +7,7 @@ from itertools import filterfalse, islice
 from typing import Any, Literal, overload
 
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_cursor
+from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_count, scan_cursor
 from ..errors import MUST_BE_POSITIVE, NUMKEYS_NOT_POSITIVE, OUT_OF_RANGE, SYNTAX, ResponseError, wrong_arity
 from ..globs import compile_glob
 from ..keyspace import Keyspace, T
@@ -145,10 +145,7 @@ class Sets(Keyspace[T]):
             held = self._read(key, Set)
             if held is None:
                 return 0, []
-            limit = 10 if count is None else integer(count)
-            if limit < 1:
-                raise ResponseError(SYNTAX)
-            following, page = held.scan(cursor, limit)
+            following, page = held.scan(cursor, scan_count(count))
         finally:
             self._release()
         return following, page if match is None else list(filter(compile_glob(match), page))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias,
 
 from ..deadlines import waiting_time
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_cursor
+from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_count, scan_cursor
 from ..errors import (
     COUNT_NOT_POSITIVE,
     MUST_BE_POSITIVE,
@@ -527,18 +527,7 @@ class SortedSets(Keyspace[T]):
         key, start = encode(name), encode(cursor)
         pattern = None if match is None else encode(match)
         limit = None if count is None else encode(count)
-        position = scan_cursor(start)
-        number = 10
-        if limit is not None:
-            try:
-                number = integer(limit)
-                if number < 1:
-                    raise ResponseError(SYNTAX)
-            except ResponseError:
-                if self._zcard(key):
-                    raise
-                return 0, []
-        position, entries, small = self._zscan(key, position, pattern, number)
+        position, entries, small = self._zscan(key, scan_cursor(start), pattern, limit)
         if score_cast_func is float:
             return position, self._scored([(member, cast("S", score)) for score, member in entries])
         return position, self._scored(
@@ -549,15 +538,18 @@ class SortedSets(Keyspace[T]):
         )
 
     def _zscan(
-        self, key: bytes, cursor: int, pattern: bytes | None, count: int
+        self, key: bytes, cursor: int, pattern: bytes | None, count: bytes | None
     ) -> tuple[int, list[Entry], bool]:
-        """The next cursor, the entries, and whether the set is small; see `scanned_text`."""
+        """The next cursor, the entries, and whether the set is small; see `scanned_text`.
+
+        As Redis does, `count` is only read when there is a sorted set to scan.
+        """
         self._acquire()
         try:
             value = self._read(key, SortedSet)
             if value is None:
                 return 0, [], True
-            cursor, entries = value.scan(cursor, count)
+            cursor, entries = value.scan(cursor, scan_count(count))
             small = value.small
         finally:
             self._release()
