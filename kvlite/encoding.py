@@ -8,7 +8,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from .errors import INVALID_CURSOR, NOT_AN_INTEGER, SYNTAX, DataError, ResponseError
+from .errors import (
+    COUNT_NOT_POSITIVE,
+    INVALID_CURSOR,
+    NOT_AN_INTEGER,
+    NUMKEYS_NOT_POSITIVE,
+    SYNTAX,
+    DataError,
+    ResponseError,
+)
 from .numbers import parse_int
 
 Encodable: TypeAlias = bytes | bytearray | memoryview | str | int | float
@@ -84,3 +92,30 @@ def scan_count(value: bytes | None) -> int:
     if count < 1:
         raise ResponseError(SYNTAX)
     return count
+
+
+def at_least(least: int, text: bytes, error: str) -> int:
+    number = parse_int(text)
+    if number is None or number < least:
+        raise ResponseError(error)
+    return number
+
+
+def pop_arguments(words: list[bytes], ends: tuple[bytes, bytes]) -> tuple[list[bytes], bytes, int]:
+    """The keys, the end and the count of LMPOP's and ZMPOP's `numkeys key ... END [COUNT count]`.
+
+    `words` are at least two, and `ends` in upper case.
+    """
+    number = at_least(1, words[0], NUMKEYS_NOT_POSITIVE)
+    if number + 1 >= len(words):
+        raise ResponseError(SYNTAX)
+    end, count, options = words[number + 1].upper(), 1, words[number + 2 :]
+    if end not in ends:
+        raise ResponseError(SYNTAX)
+    if options:
+        if len(options) < 2 or options[0].upper() != b"COUNT":
+            raise ResponseError(SYNTAX)
+        count = at_least(1, options[1], COUNT_NOT_POSITIVE)
+        if len(options) > 2:
+            raise ResponseError(SYNTAX)
+    return words[1 : number + 1], end, count

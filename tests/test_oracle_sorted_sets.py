@@ -261,6 +261,9 @@ POPS: list[Row] = [
     ],
     *[("zmpop", 1, ["z"], kw(max=True, count=count)) for count in (0, -1, "x", None, "1", 1.0, True, 2**63)],
     ("zmpop", 2, ["n", "z"], kw(max=1, count=2)),
+    ("zmpop", 1, ["z", "MIN", "COUNT", "0"], kw(max=True)),
+    ("zmpop", 1, ["z", "MIN", "COUNT", "2"], kw(max=True)),
+    ("zmpop", 1, ["z", "MIN", "COUNT"], kw(max=True)),
     ("bzmpop", 0.01, 1, ["z"]),
     *[
         ("bzmpop", timeout, number, names, kw(max=True, count=count))

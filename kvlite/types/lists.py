@@ -7,14 +7,12 @@ from typing import Any, overload
 
 from ..deadlines import waiting_time
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of
+from ..encoding import Encodable, at_least, encode, encode_all, integer, keys_of, pop_arguments
 from ..errors import (
-    COUNT_NOT_POSITIVE,
     INDEX_OUT_OF_RANGE,
     MUST_BE_POSITIVE,
     NO_SUCH_KEY,
     NOT_AN_INTEGER,
-    NUMKEYS_NOT_POSITIVE,
     SYNTAX,
     ResponseError,
     wrong_arity,
@@ -37,28 +35,10 @@ def is_left(where: bytes) -> bool:
     return word == b"left"
 
 
-def multi_pop_arguments(words: list[bytes]) -> tuple[list[bytes], bool, int]:
-    """The keys, whether from the left, and how many: of `numkeys key ... LEFT|RIGHT [COUNT count]`."""
-    number = parse_int(words[0])
-    if number is None or number < 1:
-        raise ResponseError(NUMKEYS_NOT_POSITIVE)
-    if number + 1 >= len(words):
-        raise ResponseError(SYNTAX)
-    left, count, options = is_left(words[number + 1]), 1, words[number + 2 :]
-    if options:
-        if len(options) < 2 or options[0].lower() != b"count":
-            raise ResponseError(SYNTAX)
-        count = _at_least(1, options[1], COUNT_NOT_POSITIVE)
-        if len(options) > 2:
-            raise ResponseError(SYNTAX)
-    return words[1 : number + 1], left, count
-
-
-def _at_least(least: int, text: bytes, error: str) -> int:
-    number = parse_int(text)
-    if number is None or number < least:
-        raise ResponseError(error)
-    return number
+def _multi_pop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
+    """The keys, whether from the left, and how many."""
+    keys, end, count = pop_arguments(words, (b"LEFT", b"RIGHT"))
+    return keys, end == b"LEFT", count
 
 
 def _two_integers(first: Encodable, second: Encodable) -> tuple[int, int]:
@@ -182,8 +162,8 @@ class Lists(Keyspace[T]):
         first = 1 if options[0] is None else integer(options[0])
         if first == 0:
             raise ResponseError(_RANK_IS_ZERO)
-        most = 1 if options[1] is None else _at_least(0, options[1], "COUNT can't be negative")
-        limit = 0 if options[2] is None else _at_least(0, options[2], "MAXLEN can't be negative")
+        most = 1 if options[1] is None else at_least(0, options[1], "COUNT can't be negative")
+        limit = 0 if options[2] is None else at_least(0, options[2], "MAXLEN can't be negative")
         positions = self._lpos(key, wanted, first, most, limit)
         if count is not None:
             return positions
@@ -350,7 +330,7 @@ class Lists(Keyspace[T]):
             release()
 
     def _popped(self, key: bytes, count: bytes, left: bool) -> list[T] | None:
-        values = self._pop_several(key, left, _at_least(0, count, MUST_BE_POSITIVE))
+        values = self._pop_several(key, left, at_least(0, count, MUST_BE_POSITIVE))
         return None if values is None else self._many(values)
 
     def _pop(self, key: bytes, left: bool) -> bytes | None:
@@ -395,7 +375,7 @@ class Lists(Keyspace[T]):
             words += [b"COUNT", encode(count)]  # type: ignore[arg-type]  # encode says what is wrong
         if len(words) < 3:
             raise wrong_arity("lmpop")
-        return self._name_and_values(self._lmpop(*multi_pop_arguments(words)))
+        return self._name_and_values(self._lmpop(*_multi_pop(words)))
 
     def _lmpop(self, keys: list[bytes], left: bool, count: int) -> tuple[bytes, list[bytes]] | None:
         self._acquire()
@@ -569,7 +549,7 @@ class Lists(Keyspace[T]):
         limit = encode(timeout)
         words = [encode(numkeys), *map(encode, args), encode(direction), b"COUNT"]
         words.append(encode(count))  # type: ignore[arg-type]  # encode says what is wrong
-        keys, left, most = multi_pop_arguments(words)
+        keys, left, most = _multi_pop(words)
         return self._name_and_values(self._blmpop(keys, left, most, waiting_time(limit)))
 
     def _blmpop(
@@ -612,12 +592,6 @@ class Lists(Keyspace[T]):
         if found is None:
             self._birth(key, GapList(values[::-1]))
             return len(values)
-        items: list[bytes] = found.items
-        head: int = found.head
-        if head and len(values) == 1:
-            found.head = head = head - 1
-            items[head] = values[0]
-            return len(items) - head
         found.push_left(values)
         return len(found)
 
@@ -628,37 +602,25 @@ class Lists(Keyspace[T]):
         if found is None:
             self._birth(key, GapList(values))
             return len(values)
-        items: list[bytes] = found.items
-        items += values
-        head: int = found.head
-        return len(items) - head
+        found.push_right(values)
+        return len(found)
 
     @effect(22)
     def _effect_lpop(self, key: bytes) -> bytes:
         """Take out the first element of the list at `key`, and return it."""
-        found: Any = self._db.data[key]
-        items: list[bytes] = found.items
-        head: int = found.head
-        value = items[head]
-        items[head] = b""
-        found.head = head = head + 1
-        if head == len(items):
+        found = self._list(key)
+        value = found.pop_left()
+        if not found:
             self._db.remove(key)
-        elif head > len(items) >> 1:
-            found.settle()
         return value
 
     @effect(23)
     def _effect_rpop(self, key: bytes) -> bytes:
         """Take out the last element of the list at `key`, and return it."""
-        found: Any = self._db.data[key]
-        items: list[bytes] = found.items
-        value = items.pop()
-        head: int = found.head
-        if head == len(items):
+        found = self._list(key)
+        value = found.pop_right()
+        if not found:
             self._db.remove(key)
-        elif head > len(items) >> 1:
-            found.settle()
         return value
 
     @effect(24)

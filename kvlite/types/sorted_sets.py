@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias,
 
 from ..deadlines import waiting_time
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_count, scan_cursor
+from ..encoding import Encodable, encode, encode_all, integer, keys_of, pop_arguments, scan_count, scan_cursor
 from ..errors import (
-    COUNT_NOT_POSITIVE,
     MUST_BE_POSITIVE,
     NOT_A_FLOAT,
     NOT_AN_INTEGER,
-    NUMKEYS_NOT_POSITIVE,
     OUT_OF_RANGE,
     SYNTAX,
     WRONG_TYPE,
@@ -216,27 +214,10 @@ def _kept(value: SortedSet | None, changes: Mapping[bytes, float], member: bytes
     return 0.0 if small else score
 
 
-def read_mpop(arguments: Sequence[bytes], numkeys: bytes) -> tuple[list[bytes], bool, int]:
-    """The keys, whether MAX, and the count of ZMPOP's `key ... MIN|MAX [COUNT count]`."""
-    number = _positive(numkeys, NUMKEYS_NOT_POSITIVE)
-    if number >= len(arguments):
-        raise ResponseError(SYNTAX)
-    keys, (where, *options) = list(arguments[:number]), arguments[number:]
-    if where.upper() not in (b"MIN", b"MAX"):
-        raise ResponseError(SYNTAX)
-    count = 1
-    if options:
-        if len(options) != 2 or options[0].upper() != b"COUNT":
-            raise ResponseError(SYNTAX)
-        count = _positive(options[1], COUNT_NOT_POSITIVE)
-    return keys, where.upper() == b"MAX", count
-
-
-def _positive(text: bytes, error: str) -> int:
-    number = integer(text, error)
-    if number <= 0:
-        raise ResponseError(error)
-    return number
+def _multi_pop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
+    """The keys, whether MAX, and how many."""
+    keys, end, count = pop_arguments(words, (b"MIN", b"MAX"))
+    return keys, end == b"MAX", count
 
 
 def scanned_text(score: float, small: bool) -> bytes:
@@ -1155,10 +1136,10 @@ class SortedSets(Keyspace[T]):
         arguments.append(b"MIN" if min else b"MAX")
         if count != 1:
             arguments += [b"COUNT", count]
-        numkeys, *rest = encode_all(arguments)
-        if len(rest) < 2:
+        words = encode_all(arguments)
+        if len(words) < 3:
             raise wrong_arity("zmpop")
-        return self._zmpopped(self._zmpop(*read_mpop(rest, numkeys)))
+        return self._zmpopped(self._zmpop(*_multi_pop(words)))
 
     def _zmpop(
         self, keys: Iterable[bytes], reverse: bool, count: int = 1
@@ -1219,8 +1200,8 @@ class SortedSets(Keyspace[T]):
         if (min and max) or not (min or max):
             raise DataError("Either min or max, but not both must be set")
         arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
-        seconds, number, *rest = encode_all(arguments)
-        names, reverse, amount = read_mpop(rest, number)
+        seconds, *words = encode_all(arguments)
+        names, reverse, amount = _multi_pop(words)
         return self._zmpopped(self._bzmpop(names, reverse, amount, waiting_time(seconds)))
 
     def _bzmpop(
