@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from zlib import crc32
 
-from ..database import Database, Value
+from ..database import Value
 from ..effects import announce
 from ..errors import CorruptionError, PersistenceError
 from ..keyspace import Keyspace
 from ..structs import Collection
 from .durability import prepare_folder, recover_while_written
 from .files import SYSTEM, Files
-from .log import MARK_SIZE, LogReader, create_log, log_name
+from .log import LogReader, create_log, is_mark, log_name
 from .record import (
     FRAME_OVERHEAD,
     HEADER_SIZE,
@@ -33,22 +33,18 @@ from .record import (
     LOG,
     SNAPSHOT,
     Frames,
-    Header,
-    frame,
-    pack_header,
     packer,
     read_header,
+    salt_of,
     unpack,
 )
-from .recovery import LOCK_NAME, Folder, Recovery, reaches_back, replays_of, scratch, siblings
-from .snapshot import database_index, load_chunk, snapshot_name
+from .recovery import LOCK_NAME, Folder, Recovery, can_do_without, replays_of, scratch, siblings
+from .snapshot import Capture, database_index, load_chunk, snapshot_name, write_snapshot
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many have been read."""
 
 _TRIES = 10
-_SALT = slice(18, 26)
-"""Where the header of a file has its salt."""
 _BEGINNING = re.compile(rb"(?=.{8}[\x92-\x9f\xdc\xdd])", re.DOTALL)
 """What the frame of an array looks like; two codes and more are in it."""
 _EFFORT = 16
@@ -87,8 +83,9 @@ class Report:
     """What was found in a folder."""
 
     path: str
+    store: Keyspace[Any]
+    """A store in memory with what can be had from the files."""
     files: list[FileReport] = field(default_factory=list)
-    databases: list[Database] = field(default_factory=list)
     problem: str | None = None
     """What is wrong with the folder as a whole: a file that is missing."""
 
@@ -98,7 +95,7 @@ class Report:
 
     @property
     def keys(self) -> int:
-        return sum(len(db.data) for db in self.databases)
+        return sum(len(each._db.data) for each in siblings(self.store))
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -151,7 +148,7 @@ def _has_moved(folder: Folder, report: Report) -> bool:
 def _look(folder: Folder, kind: type[Keyspace[Any]], progress: Progress, careful: bool) -> Report:
     """Read everything once. With `careful` an effect that fails is undone completely, as is what belongs to
     it: that takes a copy of whatever a record changes, so it is done only where something is wrong."""
-    report = Report(folder.path)
+    report = Report(folder.path, scratch(kind))
     files = folder.files
     done, total = 0, sum(files.size(folder.file(name)) for name in _used(folder))
 
@@ -167,15 +164,14 @@ def _look(folder: Folder, kind: type[Keyspace[Any]], progress: Progress, careful
         done += len(data)
         progress(done, total)
 
-    start, store = 1, scratch(kind)
+    start = 1
     for number in reversed(folder.snapshots):
-        start, store = number, scratch(kind)
+        start, report.store = number, scratch(kind)
         data, found = read(folder.snapshots[number])
-        follow(_snapshot(data, found, store, number), data)
-        older = max((each for each in folder.snapshots if each < number), default=1)
-        if not found.left_out or older == number or not reaches_back(folder, older):
+        follow(_snapshot(data, found, report.store, number), data)
+        if not found.left_out or not can_do_without(folder, number):
             break
-        start, store = 1, scratch(kind)
+        start, report.store = 1, scratch(kind)
 
     numbers = [number for number in folder.logs if number >= start]
     missing = sorted({*range(start, max(numbers, default=start) + 1)} - {*numbers})
@@ -188,9 +184,8 @@ def _look(folder: Folder, kind: type[Keyspace[Any]], progress: Progress, careful
         data, found = read(folder.logs[number])
         if before is not None and number - 1 in numbers:
             _goes_on(data, found, before)
-        follow(_log(data, found, store, number, number == numbers[-1], careful), data)
+        follow(_log(data, found, report.store, number, number == numbers[-1], careful), data)
         before = found
-    report.databases = [each._db for each in siblings(store)]
     return report
 
 
@@ -254,10 +249,10 @@ def _log(
         if tail.torn and tail.synced <= tail.offset:
             found.torn = tail.torn
             data = data[: tail.offset]
-    salt = data[_SALT]
+    salt = salt_of(data)
     stores, replays = siblings(store), replays_of(type(store))
     for offset, payload in _frames(data, found):
-        if len(payload) != MARK_SIZE or payload[: len(salt)] != salt:
+        if not is_mark(payload, salt):
             try:
                 content = unpack(payload)
                 with cast(Any, store).atomic() if careful else nullcontext():
@@ -361,7 +356,8 @@ def _rewrite(report: Report, files: Files) -> str:
     name = f"left-out-{number:08d}.jsonl"
     files.write(folder.file(name), map(_line, report.left_out))
     create_log(files, folder.file(log_name(number)), number).close()
-    files.write(folder.file(snapshot_name(number)), _state(report.databases, number))
+    state = write_snapshot(Capture(report.store._shared), number, os.urandom(8))
+    files.write(folder.file(snapshot_name(number)), state)
     for old in [*folder.snapshots.values(), *folder.logs.values()]:
         files.rename(folder.file(old), folder.file(old + ".damaged"))
     return name
@@ -371,19 +367,6 @@ def _line(piece: LeftOut) -> bytes:
     content = base64.b64encode(piece.content).decode()
     where = {"file": piece.file, "offset": piece.offset, "size": piece.size, "why": piece.why}
     return json.dumps({**where, "base64": content}).encode() + b"\n"
-
-
-def _state(databases: list[Database], number: int) -> Iterator[bytes]:
-    """The bytes of a snapshot of databases that nobody uses."""
-    pack = packer().pack
-    keys = 0
-    yield pack_header(Header(SNAPSHOT, number, os.urandom(8)))
-    for index, db in enumerate(databases):
-        for key, value in db.data.items():
-            text = bytes(value) if isinstance(value, bytearray) else value
-            yield frame(pack([index, [[key, db.deadlines.get(key), text]]]))
-            keys += 1
-    yield frame(pack(["end", keys]))
 
 
 @dataclass

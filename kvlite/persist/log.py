@@ -28,6 +28,7 @@ from .record import (
     Frames,
     Header,
     frame,
+    pack_frame_head,
     pack_header,
     read_header,
     unpack,
@@ -36,11 +37,14 @@ from .record import (
 SUFFIX = ".log"
 _POSITION = struct.Struct("<Q")
 MARK_SIZE = 8 + _POSITION.size
-_pack_head = struct.Struct("<II").pack
 
 
 def log_name(number: int) -> str:
     return f"{number:08d}{SUFFIX}"
+
+
+def is_mark(payload: bytes | memoryview, salt: bytes) -> bool:
+    return len(payload) == MARK_SIZE and payload[: len(salt)] == salt
 
 
 class LogWriter:
@@ -63,7 +67,7 @@ class LogWriter:
         if self.synced > self._marked:
             self._mark()
         file = self._file
-        file.append(_pack_head(len(payload), crc32(payload)) + payload)
+        file.append(pack_frame_head(len(payload), crc32(payload)) + payload)
         return file.position
 
     def _mark(self) -> None:
@@ -136,17 +140,15 @@ class LogReader:
         self.header = read_header(data, name, LOG)
         self._frames: Frames | None = None
 
-    def is_mark(self, payload: bytes | memoryview) -> bool:
-        return len(payload) == MARK_SIZE and payload[:8] == self.header.salt
-
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """The offset and the effects of each good record, up to the first bad one.
 
         CorruptionError for a record with a good checksum that is none.
         """
-        frames = self._frames = Frames(self._data, HEADER_SIZE)
+        frames, salt = Frames(self._data, HEADER_SIZE), self.header.salt
+        self._frames = frames
         for payload in frames:
-            if len(payload) == MARK_SIZE and self.is_mark(payload):
+            if len(payload) == MARK_SIZE and is_mark(payload, salt):
                 continue
             try:
                 content = unpack(payload)
@@ -173,9 +175,10 @@ class LogReader:
         data, salt = self._data, self.header.salt
         synced, at = HEADER_SIZE, data.find(salt, HEADER_SIZE)
         while at >= 0:
-            payload = data[at : at + 16]
+            payload = data[at : at + MARK_SIZE]
             start = at - FRAME_OVERHEAD
-            if len(payload) == 16 and start >= HEADER_SIZE and data[start:at] == frame(payload)[:8]:
+            whole = len(payload) == MARK_SIZE and start >= HEADER_SIZE
+            if whole and data[start:at] == frame(payload)[:FRAME_OVERHEAD]:
                 position = _POSITION.unpack_from(payload, 8)[0]
                 if position <= start:
                     synced = max(synced, position)

@@ -28,8 +28,10 @@ KIND_NAMES = {LOG: "log", SNAPSHOT: "snapshot"}
 _HEADER = struct.Struct("<8sBBQ8sQ")
 _CRC = struct.Struct("<I")
 HEADER_SIZE = _HEADER.size + _CRC.size
+_SALT = slice(18, 26)
 _FRAME = struct.Struct("<II")
 FRAME_OVERHEAD = _FRAME.size
+pack_frame_head = _FRAME.pack
 MAX_PAYLOAD = 0xFFFFFFFF
 _USUAL = 1000
 """How long a collection in a record may be without further questions."""
@@ -65,10 +67,15 @@ def read_header(data: bytes, name: str, kind: int) -> Header:
     return Header(found, number, salt, after)
 
 
+def salt_of(data: bytes) -> bytes:
+    """The salt that the header of a file has, be it damaged or not."""
+    return data[_SALT]
+
+
 def frame(payload: bytes) -> bytes:
     if len(payload) > MAX_PAYLOAD:
         raise PersistenceError("a record of more than 4 GiB cannot be kept")
-    return _FRAME.pack(len(payload), crc32(payload)) + payload
+    return pack_frame_head(len(payload), crc32(payload)) + payload
 
 
 class Frames:

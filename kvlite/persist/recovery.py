@@ -130,8 +130,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
             if found != number:
                 raise CorruptionError(path, 0, f"it says that it is snapshot {found}")
         except CorruptionError as error:
-            older = max((each for each in folder.snapshots if each < number), default=1)
-            if older == number or not reaches_back(folder, older):
+            if not can_do_without(folder, number):
                 raise
             logger.warning("%s; what came before it is still there and is used", error)
             continue
@@ -171,8 +170,11 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
     return Found(databases, recovery, header.number, tail.offset, tail.synced, header.salt, size, spare)
 
 
-def reaches_back(folder: Folder, start: int) -> bool:
-    return folder.logs.keys() >= set(range(start, max(folder.logs, default=0) + 1)) and start in folder.logs
+def can_do_without(folder: Folder, snapshot: int) -> bool:
+    """Whether the logs reach back to the snapshot before this one, or to the beginning."""
+    older = max((each for each in folder.snapshots if each < snapshot), default=1)
+    newest = max(folder.logs, default=0)
+    return older < snapshot and older <= newest and folder.logs.keys() >= set(range(older, newest + 1))
 
 
 def scratch(kind: type[Keyspace[Any]]) -> Keyspace[Any]:
@@ -249,8 +251,6 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
 
     kind = KINDS.get(_KINDS.get(code // 10, ""))
     if kind is None:
-        if method.__name__ == "_effect_deadline":
-            return _replay_on_key(replay)
         return replay_three if len(checks) == 3 else replay  # a put, above all
 
     def replay_on_kind(store: Keyspace[Any], arguments: list[Any]) -> None:
@@ -265,17 +265,6 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
             raise ValueError("a member that is there twice")
 
     return replay_on_kind
-
-
-def _replay_on_key(replay: _Replay) -> _Replay:
-    """`replay` where the key must be there, and the effect itself would not notice."""
-
-    def replay_on_key(store: Keyspace[Any], arguments: list[Any]) -> None:
-        if arguments[0] not in store._db.data:
-            raise ValueError("a deadline of a key that is not there")
-        replay(store, arguments)
-
-    return replay_on_key
 
 
 def _good_types(check: Callable[[Any], Any], hint: Any) -> set[type]:
