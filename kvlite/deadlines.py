@@ -60,6 +60,19 @@ class Lifetime:
         return start + amount * self.unit
 
 
+def refuse_several(
+    ex: Expiry | None,
+    px: Expiry | None,
+    exat: AbsoluteExpiry | None,
+    pxat: AbsoluteExpiry | None,
+    **other: bool,
+) -> None:
+    """DataError if more than one of them is given; the other one is `keepttl` or `persist`."""
+    ((name, given),) = other.items()
+    if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(given))) > 1:
+        raise DataError(f"``ex``, ``px``, ``exat``, ``pxat``, and ``{name}`` are mutually exclusive.")
+
+
 def lifetime(
     ex: Expiry | None, px: Expiry | None, exat: AbsoluteExpiry | None, pxat: AbsoluteExpiry | None
 ) -> Lifetime | None:

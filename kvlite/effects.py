@@ -76,7 +76,7 @@ def _announce_key(store: Keyspace[Any], observer: Observer, arguments: tuple[Any
 EFFECTS: dict[int, str] = {}
 """The name of the method for each code. Codes are part of the log's format: they never change."""
 
-_announcements: dict[str, Callable[[Any, Observer, tuple[Any, ...]], None]] = {}
+_announcements: dict[int, Callable[[Any, Observer, tuple[Any, ...]], None]] = {}
 
 
 def effect(
@@ -90,16 +90,16 @@ def effect(
     def register(method: _Effect) -> _Effect:
         assert code not in EFFECTS, f"code {code} is taken by {EFFECTS[code]}"
         EFFECTS[code] = method.__name__
-        _announcements[method.__name__] = announce
+        _announcements[code] = announce
         return method
 
     return register
 
 
 def announce(store: Keyspace[Any], code: int, arguments: tuple[Any, ...]) -> None:
-    """Tell those who observe `store` of an effect that will be made without passing the gate."""
+    """Tell those who observe `store` of an effect that is about to be made."""
     for observer in store._shared.observers:
-        _announcements[EFFECTS[code]](store, observer, arguments)
+        _announcements[code](store, observer, arguments)
 
 
 def open_funnel(store: Keyspace[Any]) -> None:
@@ -128,12 +128,10 @@ def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
     """The gate where somebody observes. The first that finds that nobody does any more exchanges them all, so
     one atomic block after the other puts them up once."""
     shared = store._shared
-    announce = _announcements[name]
     make = getattr(type(store), name)
 
     def gate(*arguments: Any) -> Any:
-        for observer in shared.observers:
-            announce(store, observer, arguments)
+        announce(store, code, arguments)
         if shared.journal is not None:
             shared.journal.write((code, store._index, *arguments))
         if not shared.observers:

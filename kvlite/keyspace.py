@@ -55,7 +55,6 @@ class Shared:
         self.journal: Journal | None = None
         self.depth = 0
         self.serving = False
-        self.expired = 0
         self.frozen = False
         """Nothing may change any more: dead keys stay where they are, and are not seen."""
         self.closed = False
@@ -176,8 +175,7 @@ class Keyspace(Generic[T]):
     _gates: dict[object, dict[str, Callable[..., Any]]]
     """By what makes them."""
     _gated: object
-    """Which of them are up, or None."""
-    """The gates stand before the effects."""
+    """Which of them stand before the effects, or None."""
     _unobserved: bool
     """Nobody is to be told of changes. The hottest commands then make the commonest one in line, by the body
     of its effect: a call more would be a third of what they take."""
@@ -302,7 +300,6 @@ class Keyspace(Generic[T]):
 
     def _expire(self, key: bytes) -> None:
         if not self._shared.frozen:
-            self._shared.expired += 1
             with suppress(PersistenceError):  # nothing is lost if a dead key stays in the files
                 self._effect_drop(key)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias, overload
 
 from .. import deadlines
-from ..deadlines import Lifetime, lifetime
+from ..deadlines import Lifetime, lifetime, refuse_several
 from ..effects import effect
 from ..encoding import (
     AbsoluteExpiry,
@@ -710,8 +710,7 @@ class Hashes(Keyspace[T]):
         """
         if not keys:
             raise DataError("'hgetex' should have at least one key provided")
-        if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(persist))) > 1:
-            raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``persist`` are mutually exclusive.")
+        refuse_several(ex, px, exat, pxat, persist=persist)
         life = lifetime(ex, px, exat, pxat)
         name, amount = encode(name), None if life is None else encode(life.amount)
         fields = encode_all(keys)
@@ -768,8 +767,7 @@ class Hashes(Keyspace[T]):
             raise DataError(
                 "'hsetex' with odd number of items. 'items' must contain a list of key/value pairs."
             )
-        if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(keepttl))) > 1:
-            raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``keepttl`` are mutually exclusive.")
+        refuse_several(ex, px, exat, pxat, keepttl=keepttl)
         life = lifetime(ex, px, exat, pxat)
         name, amount = encode(name), None if life is None else encode(life.amount)
         option = encode(data_persist_option.value) if data_persist_option else None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeVar, overload
 
 from ..database import Database, Value
-from ..deadlines import Lifetime, lifetime, milliseconds, seconds
+from ..deadlines import Lifetime, lifetime, milliseconds, refuse_several, seconds
 from ..effects import effect
 from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, integer, keys_of
 from ..errors import (
@@ -335,8 +335,7 @@ class Strings(Keyspace[T]):
             or ifdeq is not None
             or ifdne is not None
         ):
-            if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(keepttl))) > 1:
-                raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``keepttl`` are mutually exclusive.")
+            refuse_several(ex, px, exat, pxat, keepttl=keepttl)
             conditions = (nx, xx, ifeq is not None, ifne is not None, ifdeq is not None, ifdne is not None)
             if sum(map(bool, conditions)) > 1:
                 raise DataError(
@@ -456,8 +455,7 @@ class Strings(Keyspace[T]):
 
         `ex` is in seconds, `px` in milliseconds, `exat` and `pxat` are Unix times.
         """
-        if sum((ex is not None, px is not None, exat is not None, pxat is not None, bool(persist))) > 1:
-            raise DataError("``ex``, ``px``, ``exat``, ``pxat``, and ``persist`` are mutually exclusive.")
+        refuse_several(ex, px, exat, pxat, persist=persist)
         return self._maybe(self._getex(encode(name), lifetime(ex, px, exat, pxat), persist))
 
     def _getex(self, key: bytes, life: Lifetime | None, persist: bool) -> bytes | None:
