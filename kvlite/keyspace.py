@@ -21,7 +21,7 @@ from .database import Database, Value
 from .effects import Journal, Observer, close_funnel, effect, open_funnel
 from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
 from .structs import Collection
-from .waiting import Waiter, WaitingRoom
+from .waiting import Attempt, Waiter, WaitingRoom
 
 if TYPE_CHECKING:
     from random import Random
@@ -349,42 +349,62 @@ class Keyspace(Generic[T]):
         if key in self._lines:
             self._shared.born(self, key)
 
-    def _block(
-        self,
-        keys: list[bytes],
-        kind: type[Collection],
-        serve: Callable[[bytes], R | None],
-        timeout: float,
-    ) -> R | None:
-        """What `serve` gives for the first of `keys` that has something, waiting up to `timeout` seconds.
+    def _attempt(self, attempt: Attempt[R], timeout: float, wake: Callable[[], None]) -> R | Waiter[R] | None:
+        """What can be had at once; else a Waiter, parked until somebody serves it and calls `wake`.
 
-        0 waits for ever. Within a transaction nothing is waited for. None when the time is up.
+        Within a transaction nothing is waited for: None. A ManualClock sends the waiter away after `timeout`
+        seconds, 0 being never; with another clock that is up to the caller, by `_give_up`. When it was woken,
+        `_outcome` tells what came of it.
         """
         shared = self._shared
         self._acquire()
         try:
-            for key in keys:
-                result = serve(key)
+            for key in attempt.keys:
+                result = attempt.serve(key)
                 if result is not None:
                     return result
             if shared.depth > 0:
                 return None
-            waiter = Waiter(self, keys, kind, serve)
+            waiter = Waiter(attempt, wake)
             manual = isinstance(shared.clock, ManualClock)
             shared.room.park(waiter, shared.now() + round(timeout * 1000) if timeout and manual else None)
+            return waiter
         finally:
             self._release()
-        try:
-            waiter.wait(timeout if timeout and not manual else None)
-        finally:
-            with shared.lock:
-                if waiter.parked:
-                    shared.room.leave(waiter)
-        if waiter.written is not None and shared.journal is not None:
-            shared.journal.settle(waiter.written)
+
+    def _give_up(self, waiter: Waiter[Any], error: Exception | None = None) -> bool:
+        """Wait no longer; whether it was waited for. `error` is then the outcome, else None."""
+        with self._shared.lock:
+            if not waiter.parked:
+                return False
+            waiter.error = error
+            self._shared.room.leave(waiter)
+            return True
+
+    def _outcome(self, waiter: Waiter[R]) -> R | None:
+        """What became of a waiter that is not parked any more, and as safe as it must be."""
+        if waiter.written is not None and self._shared.journal is not None:
+            self._shared.journal.settle(waiter.written)
         if waiter.error is not None:
             raise waiter.error
-        return cast("R | None", waiter.result)
+        return waiter.result
+
+    def _block(self, attempt: Attempt[R], timeout: float) -> R | None:
+        """The result of `attempt`, for which this thread sleeps up to `timeout` seconds, 0 being for ever.
+
+        None when the time is up.
+        """
+        bell = threading.Lock()
+        bell.acquire()
+        waiter = self._attempt(attempt, timeout, bell.release)
+        if not isinstance(waiter, Waiter):
+            return waiter
+        forever = not timeout or isinstance(self._shared.clock, ManualClock)
+        try:
+            bell.acquire(timeout=-1 if forever else min(timeout, threading.TIMEOUT_MAX))
+        finally:
+            self._give_up(waiter)
+        return self._outcome(waiter)
 
     # Effects that any value can undergo
 

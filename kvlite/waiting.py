@@ -7,10 +7,9 @@ an element is never taken for somebody who has left: a waiter that gives up does
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import StoreClosedError
 from .structs import Collection
@@ -18,38 +17,47 @@ from .structs import Collection
 if TYPE_CHECKING:
     from .keyspace import Keyspace
 
+R = TypeVar("R")
 
-class Waiter:
-    """One blocked call. Whoever serves it leaves `result` or `error` and calls `wake`."""
 
-    __slots__ = ("_bell", "error", "keys", "kind", "parked", "result", "serve", "store", "written")
+class Attempt(Generic[R]):
+    """What a blocking command waits for: that one of `keys` holds a value of this kind, of which `serve` then
+    makes the result, or None if there is nothing after all.
+
+    How it is waited for is up to the door: a thread sleeps, an asyncio task awaits, a session is told.
+    """
+
+    __slots__ = ("keys", "kind", "serve", "store")
 
     def __init__(
         self,
         store: Keyspace[Any],
         keys: list[bytes],
         kind: type[Collection],
-        serve: Callable[[bytes], Any],
+        serve: Callable[[bytes], R | None],
     ) -> None:
         self.store = store
         self.keys = keys
         self.kind = kind
         self.serve = serve
+
+
+class Waiter(Generic[R]):
+    """One blocked call. Whoever serves it leaves `result` or `error` and calls `wake`.
+
+    `wake` is called under the store's lock, once, by whichever thread it is; it must not block.
+    """
+
+    __slots__ = ("attempt", "error", "parked", "result", "wake", "written")
+
+    def __init__(self, attempt: Attempt[R], wake: Callable[[], None]) -> None:
+        self.attempt = attempt
+        self.wake = wake
         self.parked = False
-        self.result: Any = None
+        self.result: R | None = None
         self.error: Exception | None = None
         self.written: object = None
         """How far the journal was when it was served."""
-        self._bell = threading.Lock()
-        self._bell.acquire()
-
-    def wake(self) -> None:
-        """Tell the waiter that it is no longer parked. Called under the lock, once."""
-        self._bell.release()
-
-    def wait(self, seconds: float | None) -> bool:
-        """Sleep until woken, without the lock; False when `seconds` went by first."""
-        return self._bell.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
 
 
 class WaitingRoom:
@@ -61,22 +69,22 @@ class WaitingRoom:
     def __init__(self) -> None:
         self.ready: dict[tuple[Keyspace[Any], bytes], None] = {}
         """The keys that were born and whose lines are still to be served, in the order of their birth."""
-        self._timeouts: dict[Waiter, int] = {}
+        self._timeouts: dict[Waiter[Any], int] = {}
 
-    def park(self, waiter: Waiter, deadline: int | None = None) -> None:
+    def park(self, waiter: Waiter[Any], deadline: int | None = None) -> None:
         """Put `waiter` in line at its keys; at `deadline`, on a manual clock, it leaves."""
         waiter.parked = True
-        for key in dict.fromkeys(waiter.keys):
-            waiter.store._lines.setdefault(key, deque()).append(waiter)
+        for key in dict.fromkeys(waiter.attempt.keys):
+            waiter.attempt.store._lines.setdefault(key, deque()).append(waiter)
         if deadline is not None:
             self._timeouts[waiter] = deadline
 
-    def leave(self, waiter: Waiter) -> None:
+    def leave(self, waiter: Waiter[Any]) -> None:
         """Take `waiter` out of every line and wake it."""
         waiter.parked = False
         self._timeouts.pop(waiter, None)
-        lines = waiter.store._lines
-        for key in dict.fromkeys(waiter.keys):
+        lines = waiter.attempt.store._lines
+        for key in dict.fromkeys(waiter.attempt.keys):
             line = lines[key]
             line.remove(waiter)
             if not line:
@@ -112,9 +120,9 @@ class WaitingRoom:
             if value is None:
                 return
             waiter = line[passed_over]
-            if isinstance(value, waiter.kind):
+            if isinstance(value, waiter.attempt.kind):
                 try:
-                    waiter.result = waiter.serve(key)
+                    waiter.result = waiter.attempt.serve(key)
                 except Exception as error:
                     waiter.error = error
                 if waiter.result is not None or waiter.error is not None:

@@ -14,6 +14,7 @@ import pytest
 from kvlite import ManualClock, ResponseError, Store
 from kvlite.errors import StoreClosedError
 from kvlite.structs.gap_list import GapList
+from kvlite.waiting import Attempt
 
 LONG = 20
 """Seconds after which a test that hangs fails."""
@@ -392,7 +393,7 @@ def test_an_interrupted_giver_leaves_no_one_unserved(store: Store[bytes]) -> Non
             raise interrupts.pop()
         return store._pop(key, left=True)
 
-    waiter = Blocked(store, lambda: store._block([b"k"], GapList, serve, 0))
+    waiter = Blocked(store, lambda: store._block(Attempt(store, [b"k"], GapList, serve), 0))
     with pytest.raises(Interrupt):
         store.rpush("k", "a")
     store.llen("another")

@@ -20,6 +20,7 @@ from ..errors import (
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, parse_int
 from ..structs.gap_list import SLACK, GapList
+from ..waiting import Attempt
 
 _RANK_IS_ZERO = (
     "RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
@@ -523,21 +524,21 @@ class Lists(Keyspace[T]):
         names, limit = keys_of(keys), encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity("blpop")
-        return self._name_and_value(self._blocking_pop(names, True, waiting_time(limit)))
+        return self._name_and_value(self._block(self._bpop(names, True), waiting_time(limit)))
 
     def brpop(self, keys: Encodable | Iterable[Encodable], timeout: float | None = 0) -> tuple[T, T] | None:
         """`blpop` of the last element."""
         names, limit = keys_of(keys), encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity("brpop")
-        return self._name_and_value(self._blocking_pop(names, False, waiting_time(limit)))
+        return self._name_and_value(self._block(self._bpop(names, False), waiting_time(limit)))
 
-    def _blocking_pop(self, keys: list[bytes], left: bool, timeout: float) -> tuple[bytes, bytes] | None:
+    def _bpop(self, keys: list[bytes], left: bool) -> Attempt[tuple[bytes, bytes]]:
         def serve(key: bytes) -> tuple[bytes, bytes] | None:
             value = self._pop(key, left)
             return None if value is None else (key, value)
 
-        return self._block(keys, GapList, serve, timeout)
+        return Attempt(self, keys, GapList, serve)
 
     def _name_and_value(self, popped: tuple[bytes, bytes] | None) -> tuple[T, T] | None:
         return None if popped is None else (self._one(popped[0]), self._one(popped[1]))
@@ -550,12 +551,10 @@ class Lists(Keyspace[T]):
         words = [encode(numkeys), *map(encode, args), encode(direction), b"COUNT"]
         words.append(encode(count))  # type: ignore[arg-type]  # encode says what is wrong
         keys, left, most = _multi_pop(words)
-        return self._name_and_values(self._blmpop(keys, left, most, waiting_time(limit)))
+        return self._name_and_values(self._block(self._blmpop(keys, left, most), waiting_time(limit)))
 
-    def _blmpop(
-        self, keys: list[bytes], left: bool, count: int, timeout: float
-    ) -> tuple[bytes, list[bytes]] | None:
-        return self._block(keys, GapList, lambda key: self._lmpop([key], left, count), timeout)
+    def _blmpop(self, keys: list[bytes], left: bool, count: int) -> Attempt[tuple[bytes, list[bytes]]]:
+        return Attempt(self, keys, GapList, lambda key: self._lmpop([key], left, count))
 
     def blmove(
         self,
@@ -568,20 +567,16 @@ class Lists(Keyspace[T]):
         """`lmove`, waiting for the first list as `blpop` does."""
         source, destination, *ends = encode(first_list), encode(second_list), encode(src), encode(dest)
         limit = encode(timeout)
-        from_left, to_left = is_left(ends[0]), is_left(ends[1])
-        return self._maybe(self._blmove(source, destination, from_left, to_left, waiting_time(limit)))
+        attempt = self._blmove(source, destination, is_left(ends[0]), is_left(ends[1]))
+        return self._maybe(self._block(attempt, waiting_time(limit)))
 
     def brpoplpush(self, src: Encodable, dst: Encodable, timeout: float | None = 0) -> T | None:
         """`rpoplpush`, waiting for `src` as `blpop` does."""
         source, destination, limit = encode(src), encode(dst), encode(0 if timeout is None else timeout)
-        return self._maybe(self._blmove(source, destination, False, True, waiting_time(limit)))
+        return self._maybe(self._block(self._blmove(source, destination, False, True), waiting_time(limit)))
 
-    def _blmove(
-        self, source: bytes, destination: bytes, from_left: bool, to_left: bool, timeout: float
-    ) -> bytes | None:
-        return self._block(
-            [source], GapList, lambda key: self._lmove(key, destination, from_left, to_left), timeout
-        )
+    def _blmove(self, source: bytes, destination: bytes, from_left: bool, to_left: bool) -> Attempt[bytes]:
+        return Attempt(self, [source], GapList, lambda key: self._lmove(key, destination, from_left, to_left))
 
     # Effects
 

@@ -50,6 +50,7 @@ from ..structs.sorted_set import (
     is_small,
     union,
 )
+from ..waiting import Attempt
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -1180,7 +1181,7 @@ class SortedSets(Keyspace[T]):
         seconds = encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity(command)
-        found = self._bzmpop(names, reverse, 1, waiting_time(seconds))
+        found = self._block(self._bzmpop(names, reverse, 1), waiting_time(seconds))
         if found is None:
             return None
         key, [(score, member)] = found
@@ -1202,16 +1203,14 @@ class SortedSets(Keyspace[T]):
         arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
         seconds, *words = encode_all(arguments)
         names, reverse, amount = _multi_pop(words)
-        return self._zmpopped(self._bzmpop(names, reverse, amount, waiting_time(seconds)))
+        return self._zmpopped(self._block(self._bzmpop(names, reverse, amount), waiting_time(seconds)))
 
-    def _bzmpop(
-        self, keys: list[bytes], reverse: bool, count: int, timeout: float
-    ) -> tuple[bytes, list[Entry]] | None:
+    def _bzmpop(self, keys: list[bytes], reverse: bool, count: int) -> Attempt[tuple[bytes, list[Entry]]]:
         def serve(key: bytes) -> tuple[bytes, list[Entry]] | None:
             entries = self._zpop(key, count, reverse)
             return (key, entries) if entries else None
 
-        return self._block(keys, SortedSet, serve, timeout)
+        return Attempt(self, keys, SortedSet, serve)
 
     # Combining
 
