@@ -96,6 +96,33 @@ class CorruptionError(PersistenceError):
         self.found = found
 
 
+CODE_OF: dict[type[Exception], str] = {
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    NoScriptError: "NOSCRIPT",
+    ExecAbortError: "EXECABORT",
+    NoPermissionError: "NOPERM",
+    PersistenceError: "MISCONF",
+}
+"""The code that stands before the text of an error on the wire, where it is not ERR."""
+
+CODES = {
+    *(
+        "WRONGTYPE",
+        "BUSYKEY",
+        "BUSYGROUP",
+        "NOGROUP",
+        "NOPROTO",
+        "NOAUTH",
+        "WRONGPASS",
+        "DENIED",
+        "UNBLOCKED",
+    ),
+    *("BUSY", "NOTBUSY", "UNKILLABLE", "UNBLOCKED", "INPROG", "LOADING", "NOREPLICAS", "MASTERDOWN"),
+    *("MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN"),
+}
+"""Codes that are part of the text, as redis-py leaves them there."""
+
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_AN_INTEGER = "value is not an integer or out of range"
 OUT_OF_RANGE = "value is out of range"

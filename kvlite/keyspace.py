@@ -53,6 +53,8 @@ class Shared:
         """No key is due before this, milliseconds since the epoch; None when none has a deadline."""
         self.observers: list[Observer] = []
         self.journal: Journal | None = None
+        self.instance: Any = None
+        """What the sessions of the wire have in common, once there is one."""
         self.depth = 0
         self.serving = False
         self.frozen = False

@@ -14,6 +14,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 from oracle import Oracle, Pair, why_missing
+from raw import RawPair
 
 EXAMPLES = 100
 """Histories a test runs by default: some 4,000 steps, at 50 a history and fewer."""
@@ -80,3 +81,12 @@ def pair(oracle: Oracle) -> Pair:
     """An empty kvlite store beside an empty oracle."""
     oracle.reset()
     return Pair(oracle)
+
+
+@pytest.fixture(params=[2, 3], ids=["resp2", "resp3"])
+def raw(oracle: Oracle, request: pytest.FixtureRequest) -> Iterator[RawPair]:
+    """A raw connection to an empty kvlite store beside one to an empty oracle, in each protocol."""
+    oracle.reset()
+    pair = RawPair(oracle, request.param)
+    yield pair
+    pair.close()

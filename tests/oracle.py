@@ -264,6 +264,11 @@ class Oracle:
         return client
 
     @property
+    def address(self) -> str:
+        """The unix socket it listens on."""
+        return str(self._folder / "socket")
+
+    @property
     def now_ms(self) -> int:
         """The server's time, in milliseconds since the epoch."""
         assert self._clock_us is not None, "the oracle is closed"

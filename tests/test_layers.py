@@ -22,8 +22,9 @@ LEVELS = [
     ["lock", "durable", "watch"],
     ["atomic"],
     ["transactions"],
+    ["wire"],
     ["store"],
-    ["demo", "inspecting"],
+    ["demo", "inspecting", "server"],
     ["__init__"],
     ["__main__"],
 ]

@@ -1,0 +1,88 @@
+"""Reading the arguments of a request. The errors are Redis's."""
+
+from __future__ import annotations
+
+from ..deadlines import Lifetime
+from ..encoding import at_least, integer
+from ..errors import NOT_AN_INTEGER, SYNTAX, ResponseError
+from ..numbers import INT64_MAX, parse_int
+
+UNITS: dict[bytes, tuple[int, bool]] = {
+    b"EX": (1000, False),
+    b"PX": (1, False),
+    b"EXAT": (1000, True),
+    b"PXAT": (1, True),
+}
+"""The milliseconds in one of the amount, and whether it is a Unix time."""
+
+
+class Words:
+    """A walk over the optional words of a request.
+
+    >>> words = Words([b"set", b"k", b"v", b"ex", b"10"], 3)
+    >>> words.next(), words.value(), words.next()
+    (b'EX', b'10', None)
+    """
+
+    __slots__ = ("_args", "_at")
+
+    def __init__(self, args: list[bytes], start: int) -> None:
+        self._args = args
+        self._at = start
+
+    def next(self) -> bytes | None:
+        """The next word in upper case, or None at the end."""
+        if self._at == len(self._args):
+            return None
+        self._at += 1
+        return self._args[self._at - 1].upper()
+
+    def value(self) -> bytes:
+        """The argument behind a word as it is; a syntax error if there is none."""
+        if self._at == len(self._args):
+            raise ResponseError(SYNTAX)
+        self._at += 1
+        return self._args[self._at - 1]
+
+    def integer(self) -> int:
+        """The integer behind a word."""
+        return integer(self.value())
+
+    def left(self) -> int:
+        """How many arguments have not been read."""
+        return len(self._args) - self._at
+
+
+def syntax_error() -> ResponseError:
+    return ResponseError(SYNTAX)
+
+
+def signed(text: bytes, error: str = NOT_AN_INTEGER) -> int:
+    """A 64-bit integer."""
+    number = parse_int(text)
+    if number is None:
+        raise ResponseError(error)
+    return number
+
+
+def positive(text: bytes, error: str) -> int:
+    """An integer of 1 or more."""
+    return at_least(1, text, error)
+
+
+def in_range(low: int, high: int, text: bytes, error: str) -> int:
+    """An integer from `low` to `high`."""
+    number = parse_int(text)
+    if number is None or not low <= number <= high:
+        raise ResponseError(error)
+    return number
+
+
+def lifetime_of(word: bytes, amount: bytes) -> Lifetime:
+    """What EX, PX, EXAT or PXAT says."""
+    unit, absolute = UNITS[word]
+    return Lifetime(amount, unit, absolute)
+
+
+def without_overflow(amount: int, unit: int) -> bool:
+    return abs(amount) <= INT64_MAX // unit

@@ -1,0 +1,47 @@
+"""What the sessions of one store have in common, whichever door they came through."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..keyspace import Keyspace
+
+if TYPE_CHECKING:
+    from ..store import Store
+    from .session import Session
+
+
+class Instance:
+    """One per store: its sessions, and what Redis keeps for a whole server. Use `Instance.of`."""
+
+    def __init__(self, store: Store[Any]) -> None:
+        self.stores = store._shared.stores
+        self.store = store
+        self.sessions: dict[int, Session] = {}
+        self.next_id = 1
+        self.run_id = os.urandom(20).hex()
+        self.started_ms = store._shared.now()
+        self.commands_processed = 0
+
+    @classmethod
+    def of(cls, store: Keyspace[Any]) -> Instance:
+        """The instance of `store`, the same each time and for each of its databases."""
+        shared = store._shared
+        with shared.lock:
+            if shared.instance is None:
+                shared.instance = cls(store._sibling(0))  # type: ignore[arg-type]
+            instance: Instance = shared.instance
+            return instance
+
+    def admit(self, session: Session) -> int:
+        """The number of a new session."""
+        with self.store._shared.lock:
+            number = self.next_id
+            self.next_id += 1
+            self.sessions[number] = session
+            return number
+
+    def dismiss(self, session: Session) -> None:
+        with self.store._shared.lock:
+            self.sessions.pop(session.id, None)

@@ -1,0 +1,146 @@
+"""One connection as bytes: requests go in, replies come out. No sockets."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .instance import Instance
+from .replies import NO_REPLY, PARKED, Reply
+from .resp import ProtocolError, RequestParser, encode2, encoder_of, error_line
+from .session import Session
+
+
+class Transport(Protocol):
+    """Where the bytes go."""
+
+    address: str
+    own_address: str
+
+    def write(self, data: bytes) -> None:
+        """Send `data`, from the thread that runs the requests."""
+
+    def call_soon(self) -> None:
+        """Call `Stream.proceed` soon in the thread that runs the requests. Any thread, never blocking."""
+
+    def call_later(self, seconds: float) -> Any:
+        """Call `Stream.time_out` in `seconds`; what is returned has a method `cancel`."""
+
+    def close(self) -> None:
+        """End the connection when all is sent."""
+
+
+class Stream:
+    """Runs the requests of one client in turn; while one waits, those behind it wait too."""
+
+    def __init__(self, instance: Instance, transport: Transport) -> None:
+        self.address = transport.address
+        self.own_address = transport.own_address
+        self.parser = RequestParser()
+        self.session = Session(instance, self)
+        self._transport = transport
+        self._timer: Any = None
+        self._pushed: list[Reply] = []
+        """Messages from other threads, or about the request that is being run."""
+        self._running = False
+        self._resumed = False
+        self._ended = False
+
+    def receive(self, data: bytes) -> None:
+        """Take in what the client sent, and answer what is complete."""
+        self.parser.feed(data)
+        if self.session.wait is None and not self._ended:
+            self._run([])
+
+    def proceed(self) -> None:
+        """Go on after another thread had something for this client."""
+        if self._ended:
+            return
+        out: list[bytes] = []
+        if self._resumed:
+            self._resumed = False
+            self._cancel_timer()
+            reply = self.session.finish()
+            if reply is PARKED:
+                self._start_timer()
+            elif reply is not NO_REPLY:
+                out.append(self._encode(reply))
+        if self.session.wait is None:
+            self._run(out)
+        else:
+            self._flush(out)
+
+    def time_out(self) -> None:
+        """The time of what is waited for is up."""
+        self._timer = None
+        self.session.time_out()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._ended = True
+        self._cancel_timer()
+        self.session.close()
+
+    def _run(self, out: list[bytes]) -> None:
+        session, parser = self.session, self.parser
+        execute = session.execute
+        self._running = True
+        try:
+            while not session.closing and (args := parser.next()) is not None:
+                reply = execute(args)
+                if type(reply) is bytes and not self._pushed:
+                    out.append(b"$%d\r\n%b\r\n" % (len(reply), reply))
+                elif reply is PARKED:
+                    self._start_timer()
+                    break
+                else:
+                    if reply is not NO_REPLY:
+                        out.append(self._encode(reply))
+                    if self._pushed:
+                        self._take_pushed(out)
+        except ProtocolError as error:
+            out.append(error_line(error))
+            session.closing = True
+        finally:
+            self._running = False
+        self._flush(out)
+
+    def _encode(self, reply: Reply) -> bytes:
+        return encode2(reply) if self.session.protocol == 2 else encoder_of(self.session.protocol)(reply)
+
+    def _take_pushed(self, out: list[bytes]) -> None:
+        pushed, self._pushed = self._pushed, []
+        out += map(self._encode, pushed)
+
+    def _flush(self, out: list[bytes]) -> None:
+        if self._pushed:
+            self._take_pushed(out)
+        if out:
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+        if self.session.closing and not self._ended:
+            self._ended = True
+            self._transport.close()
+
+    def _start_timer(self) -> None:
+        wait = self.session.wait
+        if wait is not None and wait.seconds is not None:
+            self._timer = self._transport.call_later(wait.seconds)
+
+    def _cancel_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    # As the door of the session: called by any thread
+
+    def push(self, reply: Reply) -> None:
+        self._pushed.append(reply)
+        if not self._running:
+            self._transport.call_soon()
+
+    def resume(self) -> None:
+        self._resumed = True
+        self._transport.call_soon()
+
+    def close(self) -> None:
+        self.session.closing = True
+        self._transport.call_soon()

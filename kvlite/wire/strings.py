@@ -1,0 +1,163 @@
+"""The commands of strings."""
+
+from __future__ import annotations
+
+from ..deadlines import Lifetime
+from ..encoding import integer
+from ..errors import DECREMENT_OVERFLOWS, ResponseError, wrong_arity
+from ..numbers import INT64_MIN
+from ..types.strings import Strings
+from .args import UNITS, Words, lifetime_of, syntax_error
+from .replies import OK, Reply
+from .session import Session
+from .table import Keys, command
+
+READ = Keys("RO access")
+OVERWRITE = Keys("OW update")
+INSERT = Keys("RW insert")
+COUNT = Keys("RW access update")
+
+
+@command("get", 2, "readonly fast", "string", READ)
+def get(session: Session, args: list[bytes]) -> Reply:
+    return Strings.get(session.store, args[1])
+
+
+@command("set", -3, "write denyoom", "string", Keys("RW access update variable-flags"))
+def set_(session: Session, args: list[bytes]) -> Reply:
+    store = session.store
+    if len(args) == 3:
+        store.set(args[1], args[2])
+        return OK
+    life, keepttl, exists, get = None, False, None, False
+    words = Words(args, 3)
+    while (word := words.next()) is not None:
+        if word == b"NX" and exists is not True:
+            exists = False
+        elif word == b"XX" and exists is not False:
+            exists = True
+        elif word == b"GET":
+            get = True
+        elif word == b"KEEPTTL" and life is None:
+            keepttl = True
+        elif word in UNITS and life is None and not keepttl:
+            life = lifetime_of(word, words.value())
+        else:
+            raise syntax_error()
+    done, old = store._set(args[1], args[2], life, keepttl=keepttl, exists=exists, get=get)
+    if get:
+        return old
+    return OK if done else None
+
+
+@command("setnx", 3, "write denyoom fast", "string", Keys("OW insert"))
+def setnx(session: Session, args: list[bytes]) -> Reply:
+    return session.store._set(args[1], args[2], exists=False)[0]
+
+
+@command("setex", 4, "write denyoom", "string", OVERWRITE)
+def setex(session: Session, args: list[bytes]) -> Reply:
+    session.store._set(args[1], args[3], Lifetime(args[2], 1000, absolute=False), command="setex")
+    return OK
+
+
+@command("psetex", 4, "write denyoom", "string", OVERWRITE)
+def psetex(session: Session, args: list[bytes]) -> Reply:
+    session.store._set(args[1], args[3], Lifetime(args[2], 1, absolute=False), command="psetex")
+    return OK
+
+
+@command("getset", 3, "write denyoom fast", "string", COUNT)
+def getset(session: Session, args: list[bytes]) -> Reply:
+    return session.store._set(args[1], args[2], get=True)[1]
+
+
+@command("getdel", 2, "write fast", "string", Keys("RW access delete"))
+def getdel(session: Session, args: list[bytes]) -> Reply:
+    return session.store._getdel(args[1])
+
+
+@command("getex", -2, "write fast", "string", COUNT)
+def getex(session: Session, args: list[bytes]) -> Reply:
+    life, persist = None, False
+    words = Words(args, 2)
+    while (word := words.next()) is not None:
+        if word == b"PERSIST" and life is None:
+            persist = True
+        elif word in UNITS and life is None and not persist:
+            life = lifetime_of(word, words.value())
+        else:
+            raise syntax_error()
+    return session.store._getex(args[1], life, persist)
+
+
+@command("mget", -2, "readonly fast", "string", Keys("RO access", last=-1))
+def mget(session: Session, args: list[bytes]) -> Reply:
+    return session.store._mget(args[1:])
+
+
+def pairs_of(args: list[bytes], start: int, name: str) -> list[tuple[bytes, bytes]]:
+    """The arguments from `start` on as pairs; Redis's error if one is left over."""
+    if (len(args) - start) % 2:
+        raise wrong_arity(name)
+    return list(zip(args[start::2], args[start + 1 :: 2], strict=True))
+
+
+@command("mset", -3, "write denyoom", "string", Keys("OW update", last=-1, step=2))
+def mset(session: Session, args: list[bytes]) -> Reply:
+    session.store._mset(pairs_of(args, 1, "mset"), "mset")
+    return OK
+
+
+@command("msetnx", -3, "write denyoom", "string", Keys("OW insert", last=-1, step=2))
+def msetnx(session: Session, args: list[bytes]) -> Reply:
+    return session.store._mset(pairs_of(args, 1, "msetnx"), "msetnx", only_new=True)
+
+
+@command("append", 3, "write denyoom fast", "string", INSERT)
+def append(session: Session, args: list[bytes]) -> Reply:
+    return session.store._append(args[1], args[2])
+
+
+@command("strlen", 2, "readonly fast", "string", Keys("RO"))
+def strlen(session: Session, args: list[bytes]) -> Reply:
+    return session.store._strlen(args[1])
+
+
+@command("getrange", 4, "readonly", "string", READ)
+@command("substr", 4, "readonly", "string", READ)
+def getrange(session: Session, args: list[bytes]) -> Reply:
+    return session.store._getrange(args[1], integer(args[2]), integer(args[3]))
+
+
+@command("setrange", 4, "write denyoom", "string", Keys("RW update"))
+def setrange(session: Session, args: list[bytes]) -> Reply:
+    return session.store._setrange(args[1], integer(args[2]), args[3])
+
+
+@command("incr", 2, "write denyoom fast", "string", COUNT)
+def incr(session: Session, args: list[bytes]) -> Reply:
+    return session.store.incr(args[1])
+
+
+@command("decr", 2, "write denyoom fast", "string", COUNT)
+def decr(session: Session, args: list[bytes]) -> Reply:
+    return session.store._incr(args[1], -1)
+
+
+@command("incrby", 3, "write denyoom fast", "string", COUNT)
+def incrby(session: Session, args: list[bytes]) -> Reply:
+    return session.store._incr(args[1], integer(args[2]))
+
+
+@command("decrby", 3, "write denyoom fast", "string", COUNT)
+def decrby(session: Session, args: list[bytes]) -> Reply:
+    decrement = integer(args[2])
+    if decrement == INT64_MIN:
+        raise ResponseError(DECREMENT_OVERFLOWS)
+    return session.store._incr(args[1], -decrement)
+
+
+@command("incrbyfloat", 3, "write denyoom fast", "string", COUNT)
+def incrbyfloat(session: Session, args: list[bytes]) -> Reply:
+    return session.store._incrbyfloat(args[1], args[2])

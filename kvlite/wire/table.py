@@ -1,0 +1,146 @@
+"""The table of commands: one row each, with what Redis tells of it and the function that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..errors import ResponseError, wrong_arity
+from .replies import Reply
+
+if TYPE_CHECKING:
+    from .session import Session
+
+Run: TypeAlias = "Callable[[Session, list[bytes]], Reply]"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where some keys of a command stand among its arguments, and what is done with them.
+
+    They begin at `index`, or behind the word `keyword`, which is looked for from `index` on (from the end if
+    negative). From there they go on to `last`, counted from the first (negative: from the end), by `step`; or
+    `counted` says that a number stands at the beginning and the keys follow it. `limit` 2 stops half-way.
+    """
+
+    flags: str
+    index: int = 1
+    last: int = 0
+    step: int = 1
+    limit: int = 0
+    counted: bool = False
+    keyword: bytes | None = None
+
+    def positions(self, args: list[bytes]) -> range:
+        """Where they stand in `args`; ValueError if the arguments make no sense."""
+        first = self.index
+        if self.keyword is not None:
+            places = range(first, len(args)) if first > 0 else range(len(args) + first, 0, -1)
+            found = next((at for at in places if args[at].upper() == self.keyword), None)
+            if found is None:
+                return range(0)
+            first = found + 1
+        if self.counted:
+            count = int(args[first])
+            last = first + count
+            if count < 0 or last >= len(args):
+                raise ValueError("fewer arguments than were announced")
+            return range(first + 1, last + 1, self.step)
+        if self.last >= 0:
+            last = first + self.last
+        else:
+            last = len(args) + self.last
+            if self.limit > 1:
+                last = first + (last + 1 - first) // self.limit - 1
+        if last >= len(args):
+            raise ValueError("fewer arguments than keys")
+        return range(first, last + 1, self.step)
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One command, or one subcommand."""
+
+    name: str
+    """In lower case; that of a subcommand is `config|get`."""
+    arity: int
+    """How many arguments there are, the name included; negative: at least so many."""
+    flags: frozenset[str]
+    group: str
+    keys: tuple[Keys, ...]
+    run: Run
+    subcommands: dict[bytes, Row] = field(default_factory=dict)
+
+    def fits(self, count: int) -> bool:
+        return count == self.arity if self.arity > 0 else count >= -self.arity
+
+    def keys_in(self, args: list[bytes]) -> Iterator[tuple[bytes, str]]:
+        """Each key among `args` with what is done with it. ValueError if the arguments make no sense."""
+        for keys in self.keys:
+            for at in keys.positions(args):
+                yield args[at], keys.flags
+
+
+ROWS: dict[bytes, Row] = {}
+"""Every command by its name, in lower and in upper case."""
+
+
+def command(name: str, arity: int, flags: str, group: str, *keys: Keys) -> Callable[[Run], Run]:
+    """Put a function into the table. A name such as `config|get` is a subcommand of a command before it."""
+
+    def register(run: Run) -> Run:
+        row = Row(name, arity, frozenset(flags.split()), group, keys, run)
+        container, _, word = name.partition("|")
+        if word:
+            ROWS[container.encode()].subcommands[word.encode()] = row
+        else:
+            assert name.encode() not in ROWS, f"{name} is there twice"
+            ROWS[name.encode()] = ROWS[name.upper().encode()] = row
+        return run
+
+    return register
+
+
+def container(name: str, arity: int, group: str) -> None:
+    """Put a command into the table that is nothing but its subcommands."""
+    command(name, arity, "", group)(_no_subcommand)
+
+
+def _no_subcommand(session: Session, args: list[bytes]) -> Reply:
+    raise wrong_arity(args[0].decode().lower())
+
+
+def find(args: list[bytes]) -> Row:
+    """The row for a request; Redis's errors for one that is unknown or has too few or too many arguments."""
+    name = args[0]
+    row = ROWS.get(name) or ROWS.get(name.lower())
+    if row is None:
+        raise unknown_command(args)
+    if row.subcommands and len(args) > 1:
+        subcommand = row.subcommands.get(args[1].lower())
+        if subcommand is None:
+            raise unknown_subcommand(row, args[1])
+        row = subcommand
+    if not row.fits(len(args)):
+        raise wrong_arity(row.name)
+    return row
+
+
+def unknown_command(args: list[bytes]) -> ResponseError:
+    """Redis quotes 128 bytes of the name, and of the arguments as many as fit into 128 more."""
+    quoted = ""
+    for argument in args[1:]:
+        if len(quoted) >= 128:
+            break
+        quoted += f"'{_shown(argument, 128 - len(quoted))}' "
+    return ResponseError(f"unknown command '{_shown(args[0], 128)}', with args beginning with: {quoted}")
+
+
+def unknown_subcommand(row: Row, word: bytes) -> ResponseError:
+    name = row.name.upper()
+    return ResponseError(f"unknown subcommand '{_shown(word, 128)}'. Try {name} HELP.")
+
+
+def _shown(text: bytes, length: int) -> str:
+    return text.partition(b"\0")[0][:length].decode("utf-8", "surrogateescape")

@@ -1,0 +1,93 @@
+"""MULTI, EXEC, DISCARD, WATCH, UNWATCH."""
+
+from __future__ import annotations
+
+from ..errors import ExecAbortError, ResponseError
+from ..watch import Watch
+from .replies import NULL_ARRAY, OK, QUEUED, Reply
+from .session import Session
+from .table import Keys, Row, command
+
+NESTED = "MULTI calls can not be nested"
+
+
+def enqueue(session: Session, row: Row, args: list[bytes]) -> Reply:
+    """Put a request into the transaction that the session is in."""
+    if "no-multi" in row.flags:
+        raise ResponseError("Command not allowed inside a transaction")
+    assert session.queue is not None
+    session.queue.append((row, args))
+    return QUEUED
+
+
+@command("multi", 1, "noscript loading stale fast allow-busy in-multi", "transactions")
+def multi(session: Session, args: list[bytes]) -> Reply:
+    if session.queue is not None:
+        return ResponseError(NESTED)  # the transaction goes on
+    session.queue = []
+    session.review()
+    return OK
+
+
+@command("discard", 1, "noscript loading stale fast allow-busy in-multi", "transactions")
+def discard(session: Session, args: list[bytes]) -> Reply:
+    if session.queue is None:
+        raise ResponseError("DISCARD without MULTI")
+    session.reset()
+    return OK
+
+
+@command("exec", 1, "noscript loading stale skip-slowlog in-multi", "transactions")
+def execute(session: Session, args: list[bytes]) -> Reply:
+    queue, aborted = session.queue, session.aborted
+    if queue is None:
+        raise ResponseError("EXEC without MULTI")
+    store = session.store
+    store._acquire()
+    try:
+        intact = is_intact(session.watch)
+        session.reset()
+        if aborted:
+            raise ExecAbortError("Transaction discarded because of previous errors.")
+        if not intact:
+            return NULL_ARRAY
+        store._begin()
+        try:
+            return [session.run(row, request) for row, request in queue]
+        finally:
+            store._end()
+    finally:
+        store._release()
+
+
+def is_intact(watch: Watch | None) -> bool:
+    """Whether nothing has happened to what is watched; a key that has died meanwhile has changed."""
+    if watch is None:
+        return True
+    for key in watch.keys:
+        watch.store._peek(key)
+    return not watch.broken
+
+
+@command("watch", -2, "noscript loading stale fast allow-busy in-multi", "transactions", Keys("RO", last=-1))
+def watch(session: Session, args: list[bytes]) -> Reply:
+    if session.queue is not None:
+        return ResponseError("WATCH inside MULTI is not allowed")
+    store = session.store
+    store._acquire()
+    try:
+        for key in args[1:]:
+            store._peek(key)
+        if session.watch is None:
+            session.watch = Watch(store)
+            store._shared.observe(session.watch)
+        session.watch.keys.update(args[1:])
+    finally:
+        store._release()
+    return OK
+
+
+@command("unwatch", 1, "noscript loading stale fast allow-busy", "transactions")
+def unwatch(session: Session, args: list[bytes]) -> Reply:
+    session.unwatch()
+    return OK

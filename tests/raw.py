@@ -1,0 +1,216 @@
+"""Raw bytes to a kvlite stream and to the oracle, and the bytes that come back: every byte must be the same.
+
+- `Wire` is a client of a store through `wire.stream`, with no sockets: what it sends is answered at once.
+- `Socket` is a raw connection to the oracle, or to any server.
+- `RawPair` asks both, under one clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+from oracle import Oracle
+
+from kvlite import ManualClock, Store
+from kvlite.wire import commands as commands  # fills the table
+from kvlite.wire.instance import Instance
+from kvlite.wire.stream import Stream
+
+
+def request(*words: Any) -> bytes:
+    """A request as clients send it: numbers and texts become bytes."""
+    parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
+
+
+class Timer:
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Wire:
+    """A client of `store` that speaks the protocol, without a socket."""
+
+    address = "127.0.0.1:50000"
+    own_address = "127.0.0.1:6379"
+
+    def __init__(self, store: Store[Any], protocol: int = 2) -> None:
+        self.out = b""
+        self.closed = False
+        self.timers: list[Timer] = []
+        self._soon = 0
+        self.stream = Stream(Instance.of(store), self)
+        if protocol == 3:
+            self.ask("HELLO", 3)
+
+    # As the transport of the stream
+
+    def write(self, data: bytes) -> None:
+        self.out += data
+
+    def call_soon(self) -> None:
+        self._soon += 1
+
+    def call_later(self, seconds: float) -> Timer:
+        self.timers.append(Timer(seconds))
+        return self.timers[-1]
+
+    def close(self) -> None:
+        self.closed = True
+
+    # As a client
+
+    def send(self, data: bytes) -> None:
+        self.stream.receive(data)
+
+    def receive(self) -> bytes:
+        """All that has come and was not received before."""
+        while self._soon:
+            self._soon -= 1
+            self.stream.proceed()
+        out, self.out = self.out, b""
+        return out
+
+    def ask(self, *words: Any) -> bytes:
+        """What a request is answered with: nothing while it waits."""
+        self.send(request(*words))
+        return self.receive()
+
+    def time_out(self) -> None:
+        """Let the time of what this client waits for be up."""
+        timer = self.timers.pop()
+        if not timer.cancelled:
+            self.stream.time_out()
+
+    def disconnect(self) -> None:
+        self.stream.lost()
+
+
+class Socket:
+    """A raw connection to a server."""
+
+    def __init__(self, address: str | tuple[str, int], protocol: int = 2, timeout: float = 5) -> None:
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout)
+        self._socket.connect(address)
+        self._file = self._socket.makefile("rb")
+        if protocol == 3:
+            self.ask("HELLO", 3)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.disconnect()
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def ask(self, *words: Any) -> bytes:
+        """The one reply to a request."""
+        self.send(request(*words))
+        return self.reply()
+
+    def reply(self) -> bytes:
+        """The next reply, whole, as it came; EOFError if the connection has ended."""
+        line = self._file.readline()
+        if not line.endswith(b"\r\n"):
+            raise EOFError
+        kind, count = line[:1], line[1:-2]
+        if kind in b"$=!":
+            return line if count == b"-1" else line + self._file.read(int(count) + 2)
+        if kind in b"*~>%":
+            replies = max(0, int(count)) * (2 if kind == b"%" else 1)
+            return line + b"".join(self.reply() for _ in range(replies))
+        return line
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the connection."""
+        return self._file.read()
+
+    def silent(self, seconds: float = 0.05) -> bool:
+        """Whether nothing comes for so long."""
+        usual = self._socket.gettimeout()
+        self._socket.settimeout(seconds)
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return True
+        finally:
+            self._socket.settimeout(usual)
+
+    def disconnect(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+            self._socket.close()
+
+
+Blur = Callable[[bytes], bytes]
+"""Makes the bytes alike where Redis leaves them open."""
+
+
+def unordered(reply: bytes) -> bytes:
+    """The elements of a flat array, set or map, in order: for replies whose order means nothing."""
+    head, *items = re.split(rb"(?=\$\d)", reply)
+    return head + b"".join(sorted(items))
+
+
+def lengths(reply: bytes) -> bytes:
+    """The types and lengths alone: for replies drawn by lot."""
+    return b" ".join(re.findall(rb"[*~%>]\d+|[-+:$,_]", reply))
+
+
+class RawPair:
+    """A kvlite stream and a socket to the oracle that are sent the same bytes and must send back the same."""
+
+    def __init__(self, oracle: Oracle, protocol: int = 2, **options: Any) -> None:
+        self.oracle = oracle
+        self.protocol = protocol
+        self._options = options
+        self._sockets: list[Socket] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Both sides empty again, at the same time, each with one fresh connection."""
+        for each in self._sockets:
+            each.disconnect()
+        self.oracle.wipe()
+        self.store: Store[Any] = Store(clock=ManualClock(self.oracle.now_ms), **self._options)
+        self._sockets = []
+        self.wire, self.socket = self.connect()
+
+    def connect(self, protocol: int | None = None) -> tuple[Wire, Socket]:
+        """One more connection to each side."""
+        protocol = self.protocol if protocol is None else protocol
+        self._sockets.append(Socket(self.oracle.address, protocol))
+        return Wire(self.store, protocol), self._sockets[-1]
+
+    def ask(self, *words: Any, blur: Blur | None = None) -> bytes:
+        """What both answer to a request, in the same bytes."""
+        self.oracle.calls += 1
+        theirs, own = self.socket.ask(*words), self.wire.ask(*words)
+        alike = theirs == own if blur is None else blur(theirs) == blur(own)
+        assert alike, f"{words!r}: different answers\n  redis:  {theirs!r}\n  kvlite: {own!r}"
+        return theirs
+
+    def ask_all(self, requests: Iterable[Iterable[Any]]) -> None:
+        for words in requests:
+            self.ask(*words)
+
+    def advance(self, seconds: float) -> None:
+        """Move both clocks forward."""
+        self.oracle.advance(seconds)
+        self.store.advance(seconds)
+
+    def close(self) -> None:
+        for each in self._sockets:
+            each.disconnect()

@@ -1,0 +1,68 @@
+"""The commands of strings over the wire: the bytes of the answers are Redis's."""
+
+from __future__ import annotations
+
+import pytest
+from raw import RawPair
+
+REQUESTS = """
+    SET k v
+    GET k
+    GET missing
+    SET k w NX
+    SET k w XX GET
+    SET k w GET
+    SET missing w XX GET
+    SET k w EX 10 PX 10
+    SET k w EX
+    SET k w EX x
+    SET k w EX 0
+    SET k w KEEPTTL EX 1
+    SET k w EX 1 KEEPTTL
+    SET k w NX XX
+    SET k w PXAT 99999999999999
+    SETEX k 10 v
+    SETEX k 0 v
+    PSETEX k -1 v
+    GETEX k PERSIST
+    GETEX k EX 10 PERSIST
+    GETEX k EX 100
+    GETDEL k
+    GETSET k v
+    SETNX k v
+    MSET a 1 b
+    MSET a 1 b 2
+    MSETNX a 1 c 2
+    MSETNX a
+    MGET a b c
+    APPEND k tail
+    STRLEN k
+    GETRANGE k 0 -1
+    SUBSTR k 1 2
+    GETRANGE k a 0
+    SETRANGE k 2 xx
+    SETRANGE k -1 xx
+    INCR n
+    INCR k
+    DECR n
+    INCRBY n 9223372036854775807
+    INCRBY n 1
+    DECRBY n -9223372036854775808
+    INCRBYFLOAT f 0.1
+    INCRBYFLOAT f abc
+    GET
+    get k
+    NOSUCH a b c
+    NOSUCH
+""".strip().splitlines()
+
+
+def test_strings(raw: RawPair) -> None:
+    for line in REQUESTS:
+        raw.ask(*line.split())
+
+
+@pytest.mark.parametrize("name", ["GET", "STRLEN", "INCR", "APPEND", "GETDEL", "GETRANGE"])
+def test_arity(raw: RawPair, name: str) -> None:
+    raw.ask(name)
+    raw.ask(name, *"abcdefg")
