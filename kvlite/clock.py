@@ -55,6 +55,11 @@ class ManualClock:
     def now(self) -> int:
         return self._now
 
+    def turn_back(self, now_ms: int) -> None:
+        """Go back to a time when everything was as it is now again."""
+        with self._lock:
+            self._now, self._fraction = now_ms, 0.0
+
     def follow(self, follower: Timed) -> None:
         """Have `follower` called as its deadlines come; it is held weakly."""
         self._followers.add(follower)

@@ -55,6 +55,8 @@ class Shared:
         self.journal: Journal | None = None
         self.instance: Any = None
         """What the sessions of the wire have in common, once there is one."""
+        self.probe: Any = None
+        """What a test has put before every command."""
         self.depth = 0
         self.serving = False
         self.frozen = False
@@ -198,6 +200,8 @@ class Keyspace(Generic[T]):
         shared.open_stores.append(self)
         if shared.observers or shared.journal is not None:
             open_funnel(self)
+        if shared.probe is not None:
+            shared.probe.stand_before(self)
 
     def _sibling(self, index: int) -> Keyspace[T]:
         """Database `index` of the same store; the same object each time."""

@@ -15,6 +15,7 @@ from .errors import RedisError
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.files import SYSTEM, Files
+from .testing import Testing
 from .transactions import Transactions
 from .types.hashes import Hashes
 from .types.keys import Keys
@@ -38,6 +39,7 @@ class Store(
     Keys[T],
     Transactions[T],
     Durable[T],
+    Testing[T],
     Keyspace[T],
 ):
     """Redis's data model in this process, with redis-py's methods and Redis's answers.

@@ -34,6 +34,16 @@ class Instance:
             instance: Instance = shared.instance
             return instance
 
+    @property
+    def probe(self) -> Any:
+        """What a test has put before every command, or None."""
+        return self.store._shared.probe
+
+    def review(self) -> None:
+        """Let every session look again whether requests may go straight to their rows."""
+        for session in list(self.sessions.values()):
+            session.review()
+
     def admit(self, session: Session) -> int:
         """The number of a new session."""
         with self.store._shared.lock:

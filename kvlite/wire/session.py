@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..errors import RedisError, ResponseError
+from ..errors import ConnectionError, RedisError, ResponseError
 from ..waiting import Attempt, Waiter
 from .instance import Instance
-from .replies import NULL_ARRAY, PARKED, Reply
+from .replies import NO_REPLY, NULL_ARRAY, PARKED, Reply
 from .table import ROWS, Row, find
 
 if TYPE_CHECKING:
@@ -72,10 +72,11 @@ class Session:
         self.plain = True
         """Nothing stands between a request and its row. Whatever changes that calls `review`."""
         self.id = instance.admit(self)
+        self.review()
 
     def review(self) -> None:
         """Look again whether requests may go straight to their rows."""
-        self.plain = self.queue is None
+        self.plain = self.queue is None and self.instance.probe is None
 
     def execute(self, args: list[bytes]) -> Reply:
         """Run one request: the reply, an error as an exception object, or PARKED: see `wait`."""
@@ -100,6 +101,24 @@ class Session:
             return error
 
     def _execute_carefully(self, row: Row, args: list[bytes]) -> Reply:
+        probe = self.instance.probe
+        if probe is None:
+            return self._check_and_run(row, args)
+        try:
+            seconds = probe.request(row.name, args[1:])
+        except Exception as error:
+            if isinstance(error, RedisError) and not isinstance(error, ConnectionError):
+                return error
+            self.closing = True
+            return NO_REPLY
+
+        def go_on() -> Reply:
+            with probe.inside():
+                return self._check_and_run(row, args)
+
+        return self.sleep(seconds, go_on) if seconds else go_on()
+
+    def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
         if self.queue is not None and "in-multi" not in row.flags:
             from .transactions import enqueue
 
@@ -134,6 +153,16 @@ class Session:
             return nothing if result is None else shape(result)
 
         self.wait = Wait(timeout or None, finish, lambda error: store._give_up(waiter, error))
+        return PARKED
+
+    def sleep(self, seconds: float, then: Callable[[], Reply]) -> Reply:
+        """PARKED, and `then` after so many seconds."""
+
+        def give_up(error: Exception | None) -> bool:
+            self.door.resume()
+            return True
+
+        self.wait = Wait(seconds, then, give_up)
         return PARKED
 
     def time_out(self) -> None:
