@@ -1,45 +1,59 @@
-"""kvlite: Redis's data model as an embeddable library."""
+"""kvlite: Redis's data model as an embeddable library.
 
-from .clock import Clock, ManualClock, SystemClock
-from .errors import (
-    ConnectionError,
-    CorruptionError,
-    DataError,
-    LockError,
-    LockNotOwnedError,
-    OutOfMemoryError,
-    PersistenceError,
-    PubSubError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    StoreClosedError,
-    StoreLockedError,
-    TimeoutError,
-    WatchError,
-)
-from .store import Store
+Names are imported from their modules when they are first used, so that `import kvlite`, and pytest with its
+plugin, cost nothing before that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .clock import Clock as Clock
+    from .clock import ManualClock as ManualClock
+    from .clock import SystemClock as SystemClock
+    from .errors import ConnectionError as ConnectionError
+    from .errors import CorruptionError as CorruptionError
+    from .errors import DataError as DataError
+    from .errors import LockError as LockError
+    from .errors import LockNotOwnedError as LockNotOwnedError
+    from .errors import OutOfMemoryError as OutOfMemoryError
+    from .errors import PersistenceError as PersistenceError
+    from .errors import PubSubError as PubSubError
+    from .errors import ReadOnlyError as ReadOnlyError
+    from .errors import RedisError as RedisError
+    from .errors import ResponseError as ResponseError
+    from .errors import StoreClosedError as StoreClosedError
+    from .errors import StoreLockedError as StoreLockedError
+    from .errors import TimeoutError as TimeoutError
+    from .errors import WatchError as WatchError
+    from .store import Store as Store
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Clock",
-    "ConnectionError",
-    "CorruptionError",
-    "DataError",
-    "LockError",
-    "LockNotOwnedError",
-    "ManualClock",
-    "OutOfMemoryError",
-    "PersistenceError",
-    "PubSubError",
-    "ReadOnlyError",
-    "RedisError",
-    "ResponseError",
-    "Store",
-    "StoreClosedError",
-    "StoreLockedError",
-    "SystemClock",
-    "TimeoutError",
-    "WatchError",
-]
+_HOMES = {
+    "clock": ["Clock", "ManualClock", "SystemClock"],
+    "errors": [
+        *("RedisError", "ResponseError", "DataError", "WatchError", "ConnectionError", "TimeoutError"),
+        *("OutOfMemoryError", "ReadOnlyError", "PubSubError", "LockError", "LockNotOwnedError"),
+        *("StoreClosedError", "PersistenceError", "StoreLockedError", "CorruptionError"),
+    ],
+    "store": ["Store"],
+}
+"""The public names, by the module in which they are."""
+
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # pyright: ignore
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
+
+            value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -106,12 +106,12 @@ class Faults:
     `command` is its name, or `"*"` for any. `nth` is which call it is from now on, 1 being the next; `times`
     how many calls go wrong from there, None being all. What goes wrong is not done.
 
-    >>> store.faults.raises("get", kvlite.TimeoutError("slow"), nth=2)
-    >>> store.get("a")
-    >>> store.get("a")
+    >>> store.faults.raises("get", ConnectionError("gone"), nth=2)
+    >>> store.get("key")
+    >>> store.get("key")
     Traceback (most recent call last):
-    kvlite.errors.TimeoutError: slow
-    >>> store.get("a")
+    kvlite.errors.ConnectionError: gone
+    >>> store.get("key")
     """
 
     def __init__(self) -> None:

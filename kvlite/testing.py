@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from .atomic import Atomic
+from .encoding import PathLike
 from .keyspace import Keyspace, T
 from .probe import Calls, Faults, Probe
 from .sandbox import Sandbox
+from .seeds import read_seeds
 
 
 class Testing(Keyspace[T]):
-    """sandbox(), faults, calls."""
+    """seed(), sandbox(), faults, calls."""
+
+    def seed(self, data: Mapping[str, Any] | PathLike) -> int:
+        """Put data into the store that is written down in a dict, or a file of JSON or YAML; how many keys.
+
+        >>> store.seed({"hello": "world", "queue": ["a", "b"], "ann": {"age": 31}, "tags": {"$set": ["x"]}})
+        4
+        >>> store.lrange("queue", 0, -1)
+        [b'a', b'b']
+
+        A text or number is a string, a list a list, a dict a hash; `{"$set": [...]}`, `{"$zset": {...}}` and
+        so on say more, and how many seconds it lives: `{"$string": "hello", "$ttl": 60}`. A key that is there
+        already is replaced. DataError, and nothing is changed, for anything else.
+        """
+        seeds = read_seeds(data)
+        store: Any = self
+        write = {
+            "$string": store.set,
+            "$list": lambda key, value: store.rpush(key, *value),
+            "$set": lambda key, value: store.sadd(key, *value),
+            "$hash": lambda key, value: store.hset(key, mapping=value),
+            "$zset": store.zadd,
+        }
+        with Atomic(self):
+            for seed in seeds:
+                store.delete(seed.key)
+                write[seed.kind](seed.key, seed.value)
+                if seed.ttl is not None:
+                    store.pexpire(seed.key, round(seed.ttl * 1000))
+        return len(seeds)
 
     def sandbox(self) -> Sandbox:
         """A block after which all databases are as they were before, whoever changed them.

@@ -1,0 +1,87 @@
+"""Data for tests, written down: JSON, YAML or a dict of what each key is to hold."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .encoding import PathLike
+from .errors import DataError
+
+_COLLECTIONS: dict[str, type] = {"$list": list, "$set": list, "$hash": dict, "$zset": dict}
+_WORDS = "$string, $list, $set, $hash and $zset"
+
+
+class Seed(NamedTuple):
+    """What one key is to hold."""
+
+    key: str
+    kind: str
+    """`$string`, `$list`, `$set`, `$hash` or `$zset`."""
+    value: Any
+    ttl: float | None
+    """In seconds; None is for ever."""
+
+
+def read_seeds(data: Mapping[str, Any] | PathLike) -> list[Seed]:
+    """The seeds in `data`, or in the file it names; DataError that says which key is wrong."""
+    if isinstance(data, (str, os.PathLike)):
+        data = _read_file(os.fspath(data))
+    if not isinstance(data, Mapping):
+        raise DataError(f"data is a mapping of keys to values, not a {type(data).__name__}")
+    return [_seed(str(key), value) for key, value in data.items()]
+
+
+def _read_file(path: str) -> Any:
+    with open(path, encoding="utf-8") as file:
+        if path.endswith((".yaml", ".yml")):
+            return _yaml().safe_load(file)
+        try:
+            return json.load(file)
+        except ValueError as error:
+            raise DataError(f"{path} is no JSON: {error}") from error
+
+
+def _yaml() -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise ImportError("data in YAML takes PyYAML: pip install pyyaml") from error
+    return yaml
+
+
+def _seed(key: str, value: Any) -> Seed:
+    ttl = None
+    if isinstance(value, Mapping) and any(str(word).startswith("$") for word in value):
+        rest = dict(value)
+        ttl = rest.pop("$ttl", None)
+        if len(rest) != 1:
+            raise DataError(f"key {key!r}: one of {_WORDS} is needed, with $ttl or without")
+        ((kind, value),) = rest.items()
+    elif isinstance(value, Mapping):
+        kind = "$hash"
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        kind = "$list"
+    else:
+        kind = "$string"
+    _check(key, kind, value, ttl)
+    return Seed(key, kind, value, ttl)
+
+
+def _check(key: str, kind: str, value: Any, ttl: Any) -> None:
+    if kind in _COLLECTIONS:
+        shape = Mapping if _COLLECTIONS[kind] is dict else Sequence
+        if not isinstance(value, shape) or isinstance(value, (str, bytes)) or not value:
+            raise DataError(f"key {key!r}: {kind} takes a {_COLLECTIONS[kind].__name__} that is not empty")
+        parts = [*value, *value.values()] if isinstance(value, Mapping) else list(value)
+    elif kind == "$string":
+        parts = [value]
+    else:
+        raise DataError(f"key {key!r}: {kind} is none of {_WORDS}")
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, (str, bytes, int, float)):
+            raise DataError(f"key {key!r}: {part!r} is neither a text nor a number")
+    if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or ttl <= 0):
+        raise DataError(f"key {key!r}: $ttl is a number of seconds, not {ttl!r}")
