@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -19,8 +19,10 @@ class ConnectionDropped(ConnectionError):
 
 @dataclass(frozen=True)
 class Call:
-    """One command as it came: a direct call with its arguments as they were given, or a request, whose words
-    are str where they are UTF-8, and else bytes."""
+    """One command as it came: a direct call with its arguments, or a request with its words.
+
+    Bytes are shown as str where they are UTF-8.
+    """
 
     name: str
     """In lower case: the method's name, or the command's."""
@@ -30,6 +32,10 @@ class Call:
     def __str__(self) -> str:
         words = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
         return f"{self.name}({', '.join(words)})"
+
+    def _words(self) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments as they are told apart by Redis."""
+        return list(map(_word, self.args)), {name: _word(value) for name, value in self.kwargs.items()}
 
 
 class Calls:
@@ -74,12 +80,16 @@ class Calls:
         return calls[-1]
 
     def assert_called(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """AssertionError unless a command was called, with just these arguments if any are given."""
+        """AssertionError unless a command was called, with just these arguments if any are given.
+
+        `1`, `"1"` and `b"1"` are the same, as they are for Redis.
+        """
         calls = self.named(name)
         assert calls, f"{name.lower()} was not called; what was called: {self!r}"
         if args or kwargs:
             wanted = Call(name.lower(), args, kwargs)
-            assert wanted in calls, f"{wanted} was not called, but {', '.join(map(str, calls))}"
+            found = any(call._words() == wanted._words() for call in calls)
+            assert found, f"{wanted} was not called, but {', '.join(map(str, calls))}"
 
     def assert_not_called(self, name: str) -> None:
         """AssertionError if a command was called."""
@@ -178,7 +188,7 @@ class Probe:
 
     def request(self, name: str, words: list[bytes]) -> float:
         """Note a request of a client; the seconds it has to wait. Raises what it is to end with."""
-        return self._meet(Call(name, tuple(map(_readable, words))))
+        return self._meet(name, words, {})
 
     def _before(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The command `call` behind the probe. What it calls itself does not count."""
@@ -186,7 +196,7 @@ class Probe:
         def probed(*args: Any, **kwargs: Any) -> Any:
             if getattr(self._within, "command", False):
                 return call(*args, **kwargs)
-            seconds = self._meet(Call(name, args, kwargs))
+            seconds = self._meet(name, args, kwargs)
             if seconds:
                 time.sleep(seconds)
             with self.inside():
@@ -204,9 +214,9 @@ class Probe:
         finally:
             within.command = before
 
-    def _meet(self, call: Call) -> float:
-        self.calls._calls.append(call)
-        fault = self.faults.due(call.name)
+    def _meet(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> float:
+        self.calls._calls.append(Call(name, tuple(map(_readable, args)), kwargs))
+        fault = self.faults.due(name)
         if fault is None:
             return 0.0
         if fault.error is not None:
@@ -214,8 +224,16 @@ class Probe:
         return fault.seconds
 
 
-def _readable(word: bytes) -> str | bytes:
-    try:
-        return word.decode()
-    except UnicodeDecodeError:
-        return word
+def _readable(word: Any) -> Any:
+    if isinstance(word, bytes):
+        try:
+            return word.decode()
+        except UnicodeDecodeError:
+            pass
+    return word
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return repr(value)
+    return _readable(value)

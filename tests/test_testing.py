@@ -136,6 +136,7 @@ def test_calls_are_recorded_as_they_were_made() -> None:
         "rpush('l', 'x')",
     ]
     store.calls.assert_called("set", "a", 1, ex=60)
+    store.calls.assert_called("set", b"a", "1", ex="60")
     store.calls.assert_called("DECR")
     store.calls.assert_not_called("hset")
     with pytest.raises(AssertionError, match="hset was not called; what was called: <Calls: set"):
