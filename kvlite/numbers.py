@@ -254,7 +254,7 @@ def _round_quotient(sign: int, numerator: int, denominator: int) -> LongDouble:
     return _round(sign * (quotient | (rest > 0)), -shift)
 
 
-_SIZES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
+SIZES = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 1024**2, "g": 10**9, "gb": 1024**3}
 
 
 def parse_size(size: int | str) -> int:
@@ -266,6 +266,6 @@ def parse_size(size: int | str) -> int:
     text = str(size).strip().lower()
     digits = text.rstrip("bkmg")
     unit = text[len(digits) :]
-    if not digits.isdecimal() or unit not in _SIZES:
+    if not digits.isdecimal() or unit not in SIZES:
         raise ValueError(f"{size!r} is no number of bytes: write it like 100, 64mb or 1gb")
-    return int(digits) * _SIZES[unit]
+    return int(digits) * SIZES[unit]

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import socket
-from collections.abc import Callable, Iterable
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 from oracle import Oracle
@@ -101,7 +105,11 @@ class Socket:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.settimeout(timeout)
-        self._socket.connect(address)
+        try:
+            self._socket.connect(address)
+        except OSError:
+            self._socket.close()
+            raise
         self._file = self._socket.makefile("rb")
         if protocol == 3:
             self.ask("HELLO", 3)
@@ -152,6 +160,52 @@ class Socket:
         with contextlib.suppress(OSError):
             self._file.close()
             self._socket.close()
+
+
+_UNTIL_INPUT_ENDS = """
+"$@" &
+server=$!
+cat > /dev/null
+kill -9 $server
+wait $server 2> /dev/null
+"""
+
+
+@contextlib.contextmanager
+def plain_server(*arguments: str, loopback: bool = False) -> Iterator[Any]:
+    """The address of a private redis-server, its clock the machine's, with nothing configured but `arguments`
+    and where it listens: a unix socket, or a port of 127.0.0.1. It goes when this process does."""
+    folder = tempfile.mkdtemp(prefix="plain-")
+    address: Any = f"{folder}/socket"
+    where = ["--port", "0", "--unixsocket", address]
+    if loopback:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = probe.getsockname()
+        where = ["--port", str(address[1]), "--bind", "127.0.0.1"]
+    command = ["sh", "-c", _UNTIL_INPUT_ENDS, "plain", "redis-server", *arguments, *where, "--dir", folder]
+    with contextlib.ExitStack() as ending:
+        ending.callback(shutil.rmtree, folder)
+        log = ending.enter_context(open(f"{folder}/log", "wb"))
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        try:
+            _await(address, time.monotonic() + 10)
+            yield address
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+def _await(address: Any, deadline: float) -> None:
+    while True:
+        try:
+            Socket(address).disconnect()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 Blur = Callable[[bytes], bytes]

@@ -1,6 +1,6 @@
 """All rows: importing this module fills the table."""
 
-from . import connection, strings, transactions
+from . import config, connection, strings, transactions
 from .table import ROWS
 
-__all__ = ["ROWS", "connection", "strings", "transactions"]
+__all__ = ["ROWS", "config", "connection", "strings", "transactions"]

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..keyspace import Keyspace
+from .config import Config
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -23,6 +24,7 @@ class Instance:
         self.run_id = os.urandom(20).hex()
         self.started_ms = store._shared.now()
         self.commands_processed = 0
+        self.config = Config()
 
     @classmethod
     def of(cls, store: Keyspace[Any]) -> Instance:
@@ -43,6 +45,10 @@ class Instance:
         """Let every session look again whether requests may go straight to their rows."""
         for session in list(self.sessions.values()):
             session.review()
+
+    def reset_statistics(self) -> None:
+        """What CONFIG RESETSTAT does: begin to count from 0."""
+        self.commands_processed = 0
 
     def admit(self, session: Session) -> int:
         """The number of a new session."""

@@ -281,6 +281,20 @@ def _quoted(line: bytes, at: int, word: bytearray) -> int | None:
     return None
 
 
+_NAMED = {byte: b"\\%c" % letter for letter, escaped in _ESCAPES.items() for byte in escaped}
+_NAMED |= {ord('"'): b'\\"', ord("\\"): b"\\\\"}
+_SHOWN = [_NAMED.get(each, bytes([each]) if 32 <= each < 127 else b"\\x%02x" % each) for each in range(256)]
+
+
+def quoted(word: bytes) -> bytes:
+    """`word` in double quotes, as `split_words` reads it: one line of printable ASCII.
+
+    >>> quoted(b"a b" + bytes([0]))
+    b'"a b\\\\x00"'
+    """
+    return b'"%b"' % b"".join([_SHOWN[each] for each in word])
+
+
 # Replies
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ResponseError, wrong_arity
-from .replies import Reply
+from .replies import Reply, Status
 
 if TYPE_CHECKING:
     from .session import Session
@@ -105,6 +105,18 @@ def command(name: str, arity: int, flags: str, group: str, *keys: Keys) -> Calla
 def container(name: str, arity: int, group: str) -> None:
     """Put a command into the table that is nothing but its subcommands."""
     command(name, arity, "", group)(_no_subcommand)
+
+
+def helped(name: str, *lines: str) -> None:
+    """Put the subcommand HELP of the command `name` into the table, which shows `lines` about the others."""
+    reply = help_reply(name, *lines)
+    command(f"{name}|help", 2, "loading stale", ROWS[name.encode()].group)(lambda session, args: reply)
+
+
+def help_reply(name: str, *lines: str) -> list[Status]:
+    """What HELP answers: `lines`, between those that it has for every command."""
+    first = f"{name.upper()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+    return [Status(line.encode()) for line in (first, *lines, "HELP", "    Prints this help.")]
 
 
 def _no_subcommand(session: Session, args: list[bytes]) -> Reply:
