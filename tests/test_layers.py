@@ -25,7 +25,7 @@ LEVELS = [
     ["transactions"],
     ["wire"],
     ["store"],
-    ["demo", "inspecting", "server"],
+    ["demo", "inspecting", "server", "redis"],
     ["__init__"],
     ["__main__"],
 ]

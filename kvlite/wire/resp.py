@@ -298,13 +298,17 @@ def quoted(word: bytes) -> bytes:
 # Replies
 
 
-def error_line(error: Exception) -> bytes:
+def error_text(error: Exception) -> bytes:
     """The error as the wire has it: its code, then its text, on one line."""
     text = str(error)
     code = CODE_OF.get(type(error), "ERR")
     if code != "ERR" or text.partition(" ")[0] not in CODES:
         text = f"{code} {text}"
-    return b"-%b\r\n" % text.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
+    return text.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
+
+
+def error_line(error: Exception) -> bytes:
+    return b"-%b\r\n" % error_text(error)
 
 
 def _bulk(value: bytes) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ..clock import ManualClock
 from ..errors import ConnectionError, RedisError, ResponseError
 from ..waiting import Attempt, Waiter
 from .instance import Instance
-from .replies import NO_REPLY, NULL_ARRAY, PARKED, Reply
+from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find
 
 if TYPE_CHECKING:
@@ -38,15 +39,21 @@ class Door(Protocol):
 class Wait:
     """What a session waits for whose last request was answered by PARKED."""
 
-    __slots__ = ("finish", "give_up", "seconds")
+    __slots__ = ("by_clock", "finish", "give_up", "seconds")
 
     def __init__(
-        self, seconds: float | None, finish: Callable[[], Reply], give_up: Callable[[Exception | None], bool]
+        self,
+        seconds: float | None,
+        finish: Callable[[], Reply],
+        give_up: Callable[[Exception | None], bool],
+        by_clock: bool = False,
     ) -> None:
         self.seconds = seconds
         """How long at most; None is for ever. The door calls `Session.time_out` then."""
         self.finish = finish
         self.give_up = give_up
+        self.by_clock = by_clock
+        """The store's own clock, a ManualClock, ends it; who is in this process leaves it to that."""
 
 
 class Session:
@@ -120,10 +127,16 @@ class Session:
 
     def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
         if self.queue is not None and "in-multi" not in row.flags:
-            from .transactions import enqueue
-
-            return enqueue(self, row, args)
+            return self._enqueue(row, args)
         return self.run(row, args)
+
+    def _enqueue(self, row: Row, args: list[bytes]) -> Reply:
+        """Put a request into the transaction that the session is in."""
+        if "no-multi" in row.flags:
+            raise ResponseError("Command not allowed inside a transaction")
+        assert self.queue is not None
+        self.queue.append((row, args))
+        return QUEUED
 
     def select(self, index: int) -> None:
         self.store = self.instance.store.select(index)
@@ -152,7 +165,8 @@ class Session:
             result = store._outcome(waiter)
             return nothing if result is None else shape(result)
 
-        self.wait = Wait(timeout or None, finish, lambda error: store._give_up(waiter, error))
+        by_clock = isinstance(store._shared.clock, ManualClock)
+        self.wait = Wait(timeout or None, finish, lambda error: store._give_up(waiter, error), by_clock)
         return PARKED
 
     def sleep(self, seconds: float, then: Callable[[], Reply]) -> Reply:

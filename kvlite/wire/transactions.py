@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from ..errors import ExecAbortError, ResponseError
 from ..watch import Watch
-from .replies import NULL_ARRAY, OK, QUEUED, Reply
+from .replies import NULL_ARRAY, OK, Reply
 from .session import Session
-from .table import Keys, Row, command
+from .table import Keys, command
 
 NESTED = "MULTI calls can not be nested"
-
-
-def enqueue(session: Session, row: Row, args: list[bytes]) -> Reply:
-    """Put a request into the transaction that the session is in."""
-    if "no-multi" in row.flags:
-        raise ResponseError("Command not allowed inside a transaction")
-    assert session.queue is not None
-    session.queue.append((row, args))
-    return QUEUED
 
 
 @command("multi", 1, "noscript loading stale fast allow-busy in-multi", "transactions")

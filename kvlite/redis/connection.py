@@ -1,0 +1,204 @@
+# mypy: disable-error-code="no-untyped-call"
+# (redis-py has no annotations beneath its commands)
+"""A redis-py connection, and its pool, whose other end is a Store in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import redis
+from redis._parsers.resp3 import _RESP3Parser
+from redis.connection import AbstractConnection
+from redis.exceptions import ConnectionError, ResponseError
+from redis.utils import SENTINEL
+
+from ..store import Store
+from ..wire.line import Line
+from ..wire.replies import Push, Reply
+from .talk import CLOSED, Talk, Words, store_of, without_socket
+
+
+class Plug:
+    """What redis-py takes for the socket of a connection."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    def shutdown(self, how: int) -> None:
+        """Nothing is under way that would have to be awaited."""
+
+    def close(self) -> None:
+        self.line.hang_up()
+
+
+class Bell:
+    """Lets a thread sleep until another rings; a ring that nobody waits for is kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def ring(self) -> None:
+        with suppress(RuntimeError):  # it has been rung already
+            self._lock.release()
+
+    def wait(self, seconds: float | None) -> None:
+        self._lock.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+
+
+class Replies(_RESP3Parser):
+    """A parser in redis-py's sense: it takes replies from the line and makes Python values of them."""
+
+    def on_connect(self, connection: Any) -> None:
+        self._line: Line | None = connection.line
+        self._bell: Bell = connection.bell
+        self._talk: Talk = connection.talk
+        self._timeout: float | None = connection.socket_timeout
+
+    def on_disconnect(self) -> None:
+        self._line = None
+
+    def can_read(self, timeout: float | None = 0) -> bool:
+        """Whether there is something to read within `timeout` seconds."""
+        line = self._line
+        if line is None:
+            raise ConnectionError(CLOSED)
+        if line.session.store._shared.closed:
+            raise ConnectionError("the store is closed")
+        return self._await(line, timeout)
+
+    def read_response(
+        self, disable_decoding: bool = False, push_request: bool = False, timeout: Any = SENTINEL
+    ) -> Any:
+        line = self._line
+        if line is None:
+            raise ConnectionError(CLOSED)
+        convert = self._talk.convert_raw if disable_decoding else self._talk.convert
+        while True:
+            if not self._await(line, self._timeout if timeout is SENTINEL else timeout):
+                raise TimeoutError
+            reply = line.take()
+            protocol = line.session.protocol
+            response = convert[protocol](reply)
+            if protocol == 2 or not isinstance(reply, Push):
+                return response
+            response = self.handle_push_response(response)
+            if push_request:
+                return response
+
+    def _await(self, line: Line, timeout: float | None) -> bool:
+        """Wait until there is something to take; False after `timeout` seconds."""
+        until = None if timeout is None else monotonic() + timeout
+        while not line.ready():
+            if line.ended:
+                raise ConnectionError(CLOSED)
+            sleep = line.time_left()
+            if until is not None:
+                left = until - monotonic()
+                if left <= 0:
+                    return line.ready()
+                sleep = left if sleep is None else min(left, sleep)
+            self._bell.wait(sleep)
+        return True
+
+
+class Connection(AbstractConnection):
+    """A connection to `store`; the other options are those of redis-py's connections.
+
+    Requests are run by the thread that sends them.
+    """
+
+    port = None
+
+    def __init__(self, store: Store[Any] | None = None, **options: Any) -> None:
+        self.store = store_of(store)
+        self.line: Line | None = None
+        self.bell = Bell()
+        super().__init__(**without_socket(options) | {"parser_class": Replies})
+        self.talk = Talk(self.encoder)
+
+    def repr_pieces(self) -> list[tuple[str, Any]]:
+        pieces: list[tuple[str, Any]] = [("store", self.store), ("db", self.db)]
+        if self.client_name:
+            pieces.append(("client_name", self.client_name))
+        return pieces
+
+    def _connect(self) -> Plug:
+        self.line = Line(self.store, self.bell.ring)
+        return Plug(self.line)
+
+    def _host_error(self) -> str:
+        return repr(self.store)
+
+    def connect(self) -> None:
+        if self.store._shared.closed:
+            raise ConnectionError("the store is closed")  # which no retry will change
+        super().connect()
+
+    def converter(self, raw: bool = False) -> Callable[[Reply], Any]:
+        """What makes Python values of the replies that come now."""
+        assert self.line is not None
+        return (self.talk.convert_raw if raw else self.talk.convert)[self.line.session.protocol]
+
+    def exchange(self, requests: list[Words], raw: Collection[int] = ()) -> list[Any]:
+        """Send requests and read their replies, errors as exceptions; those numbered in `raw` undecoded."""
+        self.send_packed_command(requests)
+        assert self.line is not None
+        replies = self.line.take_replies(len(requests))
+        if replies is not None:
+            convert, convert_raw = self.converter(), self.converter(raw=True)
+            if not raw:
+                return list(map(convert, replies))
+            return [(convert_raw if at in raw else convert)(reply) for at, reply in enumerate(replies)]
+        found = []
+        for at in range(len(requests)):
+            try:
+                found.append(self.read_response(disable_decoding=at in raw))
+            except ResponseError as error:
+                found.append(error)
+        return found
+
+    def pack_command(self, *args: Any) -> list[Words]:
+        return [self.talk.words(args)]
+
+    def pack_commands(self, commands: Iterable[tuple[Any, ...]]) -> list[Words]:
+        return self.talk.requests(commands)
+
+    def send_command(self, *args: Any, **kwargs: Any) -> None:
+        self.send_packed_command([self.talk.words(args)], kwargs.get("check_health", True))
+
+    def send_packed_command(self, command: list[Words], check_health: bool = True) -> None:
+        """Run requests, as `pack_command` has made them; their replies wait to be read."""
+        if self.line is None or self._sock is None:
+            self.connect_check_health(check_health=False)
+        if check_health:
+            self.check_health()
+        assert self.line is not None
+        self.line.send(command)
+
+
+class ConnectionPool(redis.ConnectionPool):
+    """Connections to one store, a new one in memory if none is given."""
+
+    def __init__(
+        self,
+        store: Store[Any] | None = None,
+        connection_class: type[Connection] = Connection,
+        max_connections: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            connection_class=connection_class,
+            max_connections=max_connections,
+            store=store_of(store),
+            **without_socket(options),
+        )
+
+    @property
+    def store(self) -> Store[Any]:
+        found: Store[Any] = self.connection_kwargs["store"]
+        return found

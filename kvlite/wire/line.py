@@ -1,0 +1,159 @@
+"""A connection within the process: requests go in, replies come out as Python values wait to be taken."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import Any
+
+from ..keyspace import Keyspace
+from . import commands as commands  # fills the table
+from .instance import Instance
+from .replies import NO_REPLY, PARKED, Push, Reply
+from .session import Session
+
+
+class Line:
+    """The two ends of a connection to a store in one object: `send` requests, `take` what is answered.
+
+    One thread at a time may use it; `ring` is called by any thread when there may be something to take for
+    who found nothing, and must not block.
+    """
+
+    address = own_address = "in-process:0"
+
+    def __init__(self, store: Keyspace[Any], ring: Callable[[], None]) -> None:
+        for session in _take_all(_left_behind):
+            session.close()
+        self.ring = ring
+        self.ended = False
+        """There is nothing more to come but what has come already."""
+        self.session = Session(Instance.of(store), self)
+        self._replies: deque[Reply] = deque()
+        self._pushed: deque[Reply] = deque()
+        """Messages from any thread."""
+        self._backlog: deque[list[bytes]] = deque()
+        """Requests behind one that waits."""
+        self._running = False
+        self._resumed = False
+        self._due: float | None = None
+        """When the session is to be told that its time is up, as `monotonic` counts."""
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is there to be taken, and nothing is being waited for."""
+        return not (self._replies or self._pushed or self.ended) and self.session.wait is None
+
+    def send(self, requests: Iterable[list[bytes]]) -> None:
+        """Run the requests, in order; while one waits, those behind it wait too."""
+        self._backlog.extend(requests)
+        self._run()
+
+    def accept(self, reply: Reply) -> None:
+        """Take in what the session answered to a request that was given to it directly."""
+        if reply is PARKED:
+            self._start_timer()
+        elif reply is not NO_REPLY:
+            self._replies.append(reply)
+
+    def ready(self) -> bool:
+        """Whether there is something to take. If not, look at `ended`."""
+        if self._resumed and not self.ended:
+            self._resumed = False
+            self._due = None
+            self.accept(self.session.finish())
+            self._run()
+        if self._replies or self._pushed:
+            return True
+        if self.session.closing:
+            self.ended = True
+        return False
+
+    def take(self) -> Reply:
+        """The next reply or message, when it is `ready`."""
+        return self._replies.popleft() if self._replies else self._pushed.popleft()
+
+    def take_replies(self, count: int) -> list[Reply] | None:
+        """The next `count` replies if all are there and no message is among them, else None."""
+        replies = self._replies
+        if len(replies) != count or any(type(reply) is Push for reply in replies):
+            return None
+        taken = list(replies)
+        replies.clear()
+        return taken
+
+    def time_left(self) -> float | None:
+        """The seconds after which to look again, though nothing has rung; None is never."""
+        if self._due is None:
+            return None
+        left = self._due - monotonic()
+        if left <= 0:
+            self._due = None
+            self.session.time_out()
+            return 0
+        return left
+
+    def _run(self) -> None:
+        session, backlog, replies = self.session, self._backlog, self._replies
+        if session.wait is not None:
+            return
+        execute = session.execute
+        self._running = True
+        try:
+            while backlog and not session.closing:
+                reply = execute(backlog.popleft())
+                if reply is PARKED:
+                    self._start_timer()
+                    break
+                if reply is not NO_REPLY:
+                    replies.append(reply)
+                if self._pushed:
+                    replies.extend(_take_all(self._pushed))
+        finally:
+            self._running = False
+
+    def _start_timer(self) -> None:
+        wait = self.session.wait
+        if wait is not None and wait.seconds is not None and not wait.by_clock:
+            self._due = monotonic() + wait.seconds
+
+    def hang_up(self) -> None:
+        """End the session from this end; any thread may. Whoever waits for a reply finds the line ended.
+
+        A finalizer may come to this at any instant, even in the middle of a command of the store. Then the
+        session goes when the next one comes.
+        """
+        self.ended = True
+        self._backlog.clear()
+        self._replies.clear()
+        self._pushed.clear()
+        session = self.session
+        if session.store._shared.lock._is_owned():  # type: ignore[attr-defined]
+            _left_behind.append(session)
+        else:
+            session.close()
+        self.ring()
+
+    # As the door of the session: called by any thread
+
+    def push(self, reply: Reply) -> None:
+        self._pushed.append(reply)
+        if not self._running:
+            self.ring()
+
+    def resume(self) -> None:
+        self._resumed = True
+        self.ring()
+
+    def close(self) -> None:
+        self.session.closing = True
+        self.ring()
+
+
+_left_behind: deque[Session] = deque()
+
+
+def _take_all(queue: deque[Any]) -> Iterable[Any]:
+    while queue:
+        yield queue.popleft()

@@ -1,0 +1,73 @@
+"""Replies to Python values: what a client's parser makes of the bytes, without the bytes.
+
+RESP2 knows no maps, doubles or booleans: they come as the arrays, texts and integers that stand for them.
+Sets come as lists, since their members need not be hashable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..numbers import format_double
+from .replies import BigNumber, Members, NullArray, Pairs, Push, Reply, Status, Truth, Verbatim
+
+
+def converter(
+    protocol: int, error: Callable[[Exception], Any], decode: Callable[[bytes], Any] | None = None
+) -> Callable[[Reply], Any]:
+    """A function that makes Python values of replies in RESP2 or RESP3.
+
+    `error` says what becomes of an error, `decode` of a string; without it strings are bytes.
+    """
+
+    def convert(reply: Any) -> Any:
+        kind = type(reply)
+        if kind is bytes:
+            return reply if decode is None else decode(reply)
+        shape = shapes.get(kind)
+        return error(reply) if shape is None else shape(reply)
+
+    def text(value: bytes) -> Any:
+        return bytes(value) if decode is None else decode(bytes(value))
+
+    def array(items: Any) -> list[Any]:
+        if decode is None:
+            return [item if type(item) is bytes else convert(item) for item in items]
+        return [decode(item) if type(item) is bytes else convert(item) for item in items]
+
+    def flat(pairs: Any) -> list[Any]:
+        return [convert(half) for pair in pairs for half in pair]
+
+    def nothing(reply: Any) -> None:
+        return None
+
+    shapes: dict[type, Callable[[Any], Any]] = {
+        int: int,
+        bool: int,
+        Status: text,
+        Verbatim: text,
+        list: array,
+        tuple: array,
+        Members: array,
+        Push: array,
+        type(None): nothing,
+        NullArray: nothing,
+    }
+    if protocol == 2:
+        shapes |= {
+            Truth: int,
+            Pairs: flat,
+            dict: lambda pairs: flat(pairs.items()),
+            float: lambda number: text(format_double(number)),
+            BigNumber: lambda number: text(b"%d" % number),
+        }
+    else:
+        shapes |= {
+            Truth: bool,
+            Pairs: array,
+            dict: lambda pairs: {convert(key): convert(value) for key, value in pairs.items()},
+            float: float,
+            BigNumber: int,
+        }
+    return convert
