@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 import redis
 from redis._parsers.resp3 import _RESP3Parser
@@ -197,6 +197,11 @@ class ConnectionPool(redis.ConnectionPool):
             store=store_of(store),
             **without_socket(options),
         )
+
+    @classmethod
+    def from_url(cls, url: str, **options: Any) -> Self:
+        """A pool with what a URL says but where: its database, user, password and options."""
+        return super().from_url(url, **{"connection_class": Connection} | options)
 
     @property
     def store(self) -> Store[Any]:
