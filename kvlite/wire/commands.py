@@ -1,6 +1,6 @@
 """All rows: importing this module fills the table."""
 
-from . import config, connection, strings, transactions
+from . import client, config, connection, strings, transactions
 from .table import ROWS
 
-__all__ = ["ROWS", "config", "connection", "strings", "transactions"]
+__all__ = ["ROWS", "client", "config", "connection", "strings", "transactions"]

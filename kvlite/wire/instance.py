@@ -6,7 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..keyspace import Keyspace
+from .acl import Acl
+from .acl_log import AclLog
 from .config import Config
+from .pause import Pause
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -22,9 +25,15 @@ class Instance:
         self.sessions: dict[int, Session] = {}
         self.next_id = 1
         self.run_id = os.urandom(20).hex()
-        self.started_ms = store._shared.now()
+        self.now = store._shared.now
+        """The time in milliseconds since the epoch."""
+        self.started_ms = self.now()
         self.commands_processed = 0
         self.config = Config()
+        self.acl = Acl()
+        self.acl_log = AclLog(self.now)
+        self.pause = Pause(self.now)
+        self._follow_config()
 
     @classmethod
     def of(cls, store: Keyspace[Any]) -> Instance:
@@ -35,6 +44,20 @@ class Instance:
                 shared.instance = cls(store._sibling(0))  # type: ignore[arg-type]
             instance: Instance = shared.instance
             return instance
+
+    def _follow_config(self) -> None:
+        config, acl, log = self.config, self.acl, self.acl_log
+
+        def require_password() -> None:
+            acl.require_password(config["requirepass"].encode("utf-8", "surrogateescape"))
+            self.review()
+
+        def set_limits() -> None:
+            acl.all_channels = config["acl-pubsub-default"] == "allchannels"
+            log.limit = config["acllog-max-len"]
+
+        config.on_change(require_password, "requirepass")
+        config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
 
     @property
     def probe(self) -> Any:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..clock import ManualClock
-from ..errors import ConnectionError, RedisError, ResponseError
+from ..errors import (
+    CODE_OF,
+    ConnectionError,
+    ExecAbortError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
+from ..structs import Collection
 from ..waiting import Attempt, Waiter
+from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
 from .instance import Instance
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find
@@ -31,6 +41,9 @@ class Door(Protocol):
 
     def resume(self) -> None:
         """What the session waited for has come: call its `finish` soon, from where its requests are run."""
+
+    def trust(self, trusted: bool) -> None:
+        """The client has said who it is, or need not; while that is not so it may send little."""
 
     def close(self) -> None:
         """End the connection, after what has been answered already."""
@@ -56,6 +69,14 @@ class Wait:
         """The store's own clock, a ManualClock, ends it; who is in this process leaves it to that."""
 
 
+class Silence(Enum):
+    """What is not answered, by CLIENT REPLY: everything, the next request, or this one."""
+
+    OFF = 1
+    SKIP_NEXT = 2
+    SKIP = 3
+
+
 class Session:
     """One client. `execute` runs a request; what it answers may be an exception, which the client is to see.
 
@@ -69,10 +90,27 @@ class Session:
         self.database = 0
         self.protocol = 2
         self.name = b""
+        self.user: User = instance.acl.default
+        self.authenticated = instance.acl.is_open
+        self.trusted = self.authenticated
+        """Nothing is asked of it before it says who it is."""
+        self.restricted = False
+        """What the user may do has to be looked at."""
+        self.row: Row | None = None
+        """Of the last request."""
         self.queue: list[tuple[Row, list[bytes]]] | None = None
         """The requests since MULTI."""
         self.aborted = False
         """One of them could not be queued."""
+        self.executing = False
+        """They are being run."""
+        self.silence: Silence | None = None
+        self.no_evict = False
+        self.no_touch = False
+        self.library: dict[str, bytes] = {}
+        """What CLIENT SETINFO said."""
+        self.since_ms = self.active_ms = instance.now()
+        """When it began, and when something last came from it."""
         self.watch: Watch | None = None
         self.wait: Wait | None = None
         self.closing = False
@@ -83,7 +121,18 @@ class Session:
 
     def review(self) -> None:
         """Look again whether requests may go straight to their rows."""
-        self.plain = self.queue is None and self.instance.probe is None
+        acl = self.instance.acl
+        trusted = self.trusted = self.authenticated or acl.is_open
+        self.door.trust(trusted)
+        self.restricted = not self.user.unrestricted
+        self.plain = (
+            self.queue is None
+            and trusted
+            and not self.restricted
+            and self.silence is None
+            and not self.instance.pause.end_ms
+            and self.instance.probe is None
+        )
 
     def execute(self, args: list[bytes]) -> Reply:
         """Run one request: the reply, an error as an exception object, or PARKED: see `wait`."""
@@ -91,13 +140,13 @@ class Session:
             row = ROWS.get(args[0])
             if row is None or row.subcommands or not row.fits(len(args)):
                 row = find(args)
+            self.row = row
             if self.plain:
                 return self.run(row, args)
-            return self._execute_carefully(row, args)
+            reply = self._execute_carefully(row, args)
         except RedisError as error:
-            if self.queue is not None:
-                self.aborted = True
-            return error
+            reply = self._reject(args, error)
+        return reply if self.silence is None else self._silenced(reply)
 
     def run(self, row: Row, args: list[bytes]) -> Reply:
         """Run a request that nothing speaks against. A RedisError is answered, not raised."""
@@ -126,17 +175,76 @@ class Session:
         return self.sleep(seconds, go_on) if seconds else go_on()
 
     def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
-        if self.queue is not None and "in-multi" not in row.flags:
-            return self._enqueue(row, args)
+        """Run or queue a request if nothing speaks against it; what does is raised."""
+        flags = row.flags
+        if not self.trusted and "no-auth" not in flags:
+            raise ResponseError("NOAUTH Authentication required.")
+        if self.queue is not None and "no-multi" in flags:
+            raise ResponseError("Command not allowed inside a transaction")
+        if self.restricted and (denial := self.denial(row, args)):
+            raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
+        if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
+            return self.postpone(args, seconds)
+        if self.queue is not None and "in-multi" not in flags:
+            self.queue.append((row, args))
+            return QUEUED
         return self.run(row, args)
 
-    def _enqueue(self, row: Row, args: list[bytes]) -> Reply:
-        """Put a request into the transaction that the session is in."""
-        if "no-multi" in row.flags:
-            raise ResponseError("Command not allowed inside a transaction")
-        assert self.queue is not None
-        self.queue.append((row, args))
-        return QUEUED
+    def _reject(self, args: list[bytes], error: RedisError) -> RedisError:
+        """What is answered to a request that was not run; a transaction fails by it, or ends if it was EXEC."""
+        if args[0].lower() == b"exec":
+            self.reset()
+            code = CODE_OF.get(type(error))
+            text = f"{code} {error}" if code else str(error)
+            return ExecAbortError(f"Transaction discarded because of: {text}")
+        if self.queue is not None:
+            self.aborted = True
+        return error
+
+    def _silenced(self, reply: Reply) -> Reply:
+        """What is answered after CLIENT REPLY OFF or SKIP."""
+        if reply is PARKED:
+            return reply
+        if self.silence is Silence.SKIP_NEXT:
+            self.silence = Silence.SKIP
+            return reply
+        if self.silence is Silence.SKIP:
+            self.silence = None
+            self.review()
+        return NO_REPLY
+
+    # Who it is
+
+    def become(self, user: User) -> None:
+        """The client has said who it is."""
+        self.user = user
+        self.authenticated = True
+        self.review()
+
+    def authenticate(self, name: bytes, password: bytes, command: bytes) -> None:
+        """Become the user of that name. ResponseError if it is not his password: ACL LOG tells of it."""
+        user = self.instance.acl.authenticate(name, password)
+        if user is None:
+            self._log_denial("auth", command, name)
+            raise ResponseError(WRONG_PASSWORD)
+        self.become(user)
+
+    def denial(self, row: Row, args: list[bytes], context: str | None = None) -> Denial | None:
+        """What the user may not do of a request; None if he may do it all. ACL LOG tells of it, with `context`."""
+        found = self.user.denial(row, args)
+        if found is None:
+            return None
+        denial, place = found
+        what = row.name.encode() if denial is Denial.COMMAND else args[place]
+        self._log_denial(denial.name.lower(), what, self.user.name, context)
+        return denial
+
+    def _log_denial(self, reason: str, what: bytes, username: bytes, context: str | None = None) -> None:
+        from .client import describe
+
+        if context is None:
+            context = "toplevel" if self.queue is None and not self.executing else "multi"
+        self.instance.acl_log.add(reason, context, what, username, describe(self))
 
     def select(self, index: int) -> None:
         self.store = self.instance.store.select(index)
@@ -179,6 +287,21 @@ class Session:
         self.wait = Wait(seconds, then, give_up)
         return PARKED
 
+    def postpone(self, args: list[bytes], seconds: float) -> Reply:
+        """PARKED until the pause of clients ends; then the request is looked at as if it had just come."""
+        pause = self.instance.pause
+        never: Attempt[None] = Attempt(self.store, [], Collection, lambda key: None)
+        self.block(never, seconds, lambda _: None)
+        assert self.wait is not None
+
+        def finish() -> Reply:
+            pause.postponed.pop(self, None)
+            return self.execute(args)
+
+        self.wait.finish = finish
+        pause.postponed[self] = None
+        return PARKED
+
     def time_out(self) -> None:
         """The time of what is waited for is up. If it has not come this instant, `Door.resume` follows."""
         self.give_up(None)
@@ -192,12 +315,25 @@ class Session:
         """The reply that was PARKED, after `Door.resume`. It may be PARKED once more."""
         wait, self.wait = self.wait, None
         assert wait is not None, "nothing was waited for"
+        reply: Reply
         try:
-            return wait.finish()
+            reply = wait.finish()
         except RedisError as error:
-            return error
+            reply = error
+        return reply if self.silence is None else self._silenced(reply)
 
     # The end
+
+    def start_over(self) -> None:
+        """Be as a connection that has just been made."""
+        self.reset()
+        self.select(0)
+        self.protocol = 2
+        self.name = b""
+        self.silence = None
+        self.user = self.instance.acl.default
+        self.authenticated = self.instance.acl.is_open
+        self.review()
 
     def reset(self) -> None:
         """Forget the transaction and what is watched."""
@@ -215,6 +351,7 @@ class Session:
 
     def close(self) -> None:
         """The connection has ended: nothing is waited for or watched any more."""
+        self.instance.pause.postponed.pop(self, None)
         self.give_up(ResponseError("the connection was closed"))
         self.reset()
         self.instance.dismiss(self)

@@ -47,6 +47,7 @@ class Stream:
 
     def receive(self, data: bytes) -> None:
         """Take in what the client sent, and answer what is complete."""
+        self.session.active_ms = self.session.instance.now()
         self.parser.feed(data)
         if self.session.wait is None and not self._ended:
             self._run([])
@@ -140,6 +141,9 @@ class Stream:
     def resume(self) -> None:
         self._resumed = True
         self._transport.call_soon()
+
+    def trust(self, trusted: bool) -> None:
+        self.parser.authenticated = trusted
 
     def close(self) -> None:
         self.session.closing = True

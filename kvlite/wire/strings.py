@@ -23,7 +23,16 @@ def get(session: Session, args: list[bytes]) -> Reply:
     return Strings.get(session.store, args[1])
 
 
-@command("set", -3, "write denyoom", "string", Keys("RW access update variable-flags"))
+def keys_of_set(args: list[bytes]) -> list[tuple[int, str]]:
+    reads = any(word.upper() == b"GET" for word in args[3:])
+    return [(1, "RW access update" if reads else "OW update")]
+
+
+@command(
+    *("set", -3, "write denyoom", "string"),
+    Keys("RW access update variable-flags"),
+    find_keys=keys_of_set,
+)
 def set_(session: Session, args: list[bytes]) -> Reply:
     store = session.store
     if len(args) == 3:

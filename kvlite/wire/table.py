@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ResponseError, wrong_arity
+from ..numbers import parse_int
 from .replies import Reply, Status
 
 if TYPE_CHECKING:
     from .session import Session
 
 Run: TypeAlias = "Callable[[Session, list[bytes]], Reply]"
+FindKeys: TypeAlias = "Callable[[list[bytes]], list[tuple[int, str]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,8 @@ class Keys:
                 return range(0)
             first = found + 1
         if self.counted:
-            count = int(args[first])
-            last = first + count
-            if count < 0 or last >= len(args):
+            count = parse_int(args[first]) if first < len(args) else None
+            if count is None or count < 0 or (last := first + count) >= len(args):
                 raise ValueError("fewer arguments than were announced")
             return range(first + 1, last + 1, self.step)
         if self.last >= 0:
@@ -71,26 +72,37 @@ class Row:
     keys: tuple[Keys, ...]
     run: Run
     subcommands: dict[bytes, Row] = field(default_factory=dict)
+    find_keys: FindKeys | None = None
+    """Finds the keys where `keys` does not say it all, as `keys_at` does."""
 
     def fits(self, count: int) -> bool:
         return count == self.arity if self.arity > 0 else count >= -self.arity
 
-    def keys_in(self, args: list[bytes]) -> Iterator[tuple[bytes, str]]:
-        """Each key among `args` with what is done with it. ValueError if the arguments make no sense."""
-        for keys in self.keys:
-            for at in keys.positions(args):
-                yield args[at], keys.flags
+    @property
+    def has_keys(self) -> bool:
+        return bool(self.keys)
+
+    def keys_at(self, args: list[bytes]) -> list[tuple[int, str]]:
+        """The place of each key among `args`, and what is done with it; none if the arguments make no sense."""
+        try:
+            if self.find_keys is not None:
+                return self.find_keys(args)
+            return [(place, keys.flags) for keys in self.keys for place in keys.positions(args)]
+        except ValueError:
+            return []
 
 
 ROWS: dict[bytes, Row] = {}
 """Every command by its name, in lower and in upper case."""
 
 
-def command(name: str, arity: int, flags: str, group: str, *keys: Keys) -> Callable[[Run], Run]:
+def command(
+    name: str, arity: int, flags: str, group: str, *keys: Keys, find_keys: FindKeys | None = None
+) -> Callable[[Run], Run]:
     """Put a function into the table. A name such as `config|get` is a subcommand of a command before it."""
 
     def register(run: Run) -> Run:
-        row = Row(name, arity, frozenset(flags.split()), group, keys, run)
+        row = Row(name, arity, frozenset(flags.split()), group, keys, run, find_keys=find_keys)
         container, _, word = name.partition("|")
         if word:
             ROWS[container.encode()].subcommands[word.encode()] = row

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ..errors import ExecAbortError, ResponseError
+from ..errors import ExecAbortError, NoPermissionError, ResponseError
 from ..watch import Watch
+from .acl import NO_PERMISSION_ANY_MORE
 from .replies import NULL_ARRAY, OK, Reply
 from .session import Session
-from .table import Keys, command
+from .table import Keys, Row, command
 
 NESTED = "MULTI calls can not be nested"
+NOT_ANY_MORE = (
+    "ACLs rules changed between the moment the transaction was accumulated and the EXEC call. "
+    "This command is no longer allowed for the following reason: {}"
+)
 
 
 @command("multi", 1, "noscript loading stale fast allow-busy in-multi", "transactions")
@@ -44,11 +49,20 @@ def execute(session: Session, args: list[bytes]) -> Reply:
             return NULL_ARRAY
         store._begin()
         try:
-            return [session.run(row, request) for row, request in queue]
+            session.executing = True
+            return [_run(session, row, request) for row, request in queue]
         finally:
+            session.executing = False
             store._end()
     finally:
         store._release()
+
+
+def _run(session: Session, row: Row, request: list[bytes]) -> Reply:
+    """Run a request that was queued, if the user still may."""
+    if session.restricted and (denial := session.denial(row, request)):
+        return NoPermissionError(NOT_ANY_MORE.format(NO_PERMISSION_ANY_MORE[denial]))
+    return session.run(row, request)
 
 
 def is_intact(watch: Watch | None) -> bool:

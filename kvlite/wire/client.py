@@ -1,0 +1,356 @@
+"""CLIENT: what is known of the connections, and what can be done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..encoding import integer
+from ..errors import ResponseError
+from .args import in_range, signed, syntax_error
+from .replies import NO_REPLY, OK, Members, Reply, Verbatim
+from .session import Session, Silence
+from .table import command, container
+
+BAD_NAME = "Client names cannot contain spaces, newlines or special characters."
+NOT_TRACKING = (
+    "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
+)
+TRACKING_UNSUPPORTED = "kvlite does not remember which keys a client has read: CLIENT TRACKING can only be OFF"
+TYPES = {b"normal": "normal", b"pubsub": "pubsub", b"master": "master", b"replica": "replica", b"slave": "replica"}
+"""The kinds of clients; there are no masters and no replicas among them."""
+ANYONE = "noscript loading stale"
+ADMIN = "admin noscript loading stale"
+
+container("client", -2, "connection")
+
+
+# Describing
+
+
+def describe(session: Session) -> bytes:
+    """A connection as CLIENT LIST shows it. What only a server written in C knows of it is 0."""
+    now = session.instance.now()
+    fields = {
+        "id": session.id,
+        "addr": session.door.address,
+        "laddr": session.door.own_address,
+        "fd": -1,
+        "name": session.name.decode("latin-1"),
+        "age": max(0, now - session.since_ms) // 1000,
+        "idle": max(0, now - session.active_ms) // 1000,
+        "flags": _flags(session),
+        "db": session.database,
+        "sub": 0,
+        "psub": 0,
+        "ssub": 0,
+        "multi": -1 if session.queue is None else len(session.queue),
+        "qbuf": 0,
+        "qbuf-free": 0,
+        "argv-mem": 0,
+        "multi-mem": 0,
+        "rbs": 0,
+        "rbp": 0,
+        "obl": 0,
+        "oll": 0,
+        "omem": 0,
+        "tot-mem": 0,
+        "events": "r",
+        "cmd": "NULL" if session.row is None else session.row.name,
+        "user": session.user.name.decode("latin-1"),
+        "redir": -1,
+        "resp": session.protocol,
+    }
+    fields |= {name: value.decode("latin-1") for name, value in session.library.items()}
+    return " ".join(f"{name}={value}" for name, value in fields.items()).encode("latin-1")
+
+
+def _flags(session: Session) -> str:
+    watch = session.watch
+    flags = {
+        "x": session.queue is not None,
+        "b": session.wait is not None,
+        "d": watch is not None and watch.broken,
+        "c": session.closing,
+        "U": session.door.address.startswith("/"),
+        "e": session.no_evict,
+        "T": session.no_touch,
+    }
+    return "".join(flag for flag, holds in flags.items() if holds) or "N"
+
+
+def type_of(session: Session) -> str:
+    return "normal"
+
+
+def _type(word: bytes) -> str:
+    kind = TYPES.get(word.lower())
+    if kind is None:
+        raise ResponseError(f"Unknown client type '{word.decode('utf-8', 'surrogateescape')}'")
+    return kind
+
+
+@command("client|id", 2, ANYONE, "connection")
+def id_(session: Session, args: list[bytes]) -> Reply:
+    return session.id
+
+
+@command("client|info", 2, ANYONE, "connection")
+def info(session: Session, args: list[bytes]) -> Reply:
+    return Verbatim(describe(session) + b"\n")
+
+
+@command("client|list", -2, ADMIN, "connection")
+def list_(session: Session, args: list[bytes]) -> Reply:
+    sessions = session.instance.sessions
+    listed = list(sessions.values())
+    if len(args) == 4 and args[2].upper() == b"TYPE":
+        kind = _type(args[3])
+        listed = [each for each in listed if type_of(each) == kind]
+    elif len(args) > 3 and args[2].upper() == b"ID":
+        numbers = [signed(word, "Invalid client ID") for word in args[3:]]
+        listed = [sessions[number] for number in numbers if number in sessions]
+    elif len(args) != 2:
+        raise syntax_error()
+    return Verbatim(b"".join(describe(each) + b"\n" for each in listed))
+
+
+# Naming
+
+
+def set_name(session: Session, name: bytes) -> None:
+    if not _is_plain(name):
+        raise ResponseError(BAD_NAME)
+    session.name = name
+
+
+def _is_plain(text: bytes) -> bool:
+    return all(ord("!") <= byte <= ord("~") for byte in text)
+
+
+@command("client|getname", 2, ANYONE, "connection")
+def getname(session: Session, args: list[bytes]) -> Reply:
+    return session.name or None
+
+
+@command("client|setname", 3, ANYONE, "connection")
+def setname(session: Session, args: list[bytes]) -> Reply:
+    set_name(session, args[2])
+    return OK
+
+
+@command("client|setinfo", 4, ANYONE, "connection")
+def setinfo(session: Session, args: list[bytes]) -> Reply:
+    """As Redis 7.2 has it."""
+    name = args[2].decode("utf-8", "surrogateescape")
+    if name.lower() not in ("lib-name", "lib-ver"):
+        raise ResponseError(f"Unrecognized option '{name}'")
+    if not _is_plain(args[3]):
+        raise ResponseError(f"{name.lower()} cannot contain spaces, newlines or special characters.")
+    session.library[name.lower()] = args[3]
+    return OK
+
+
+# Ending connections
+
+Filter = Callable[[Session], bool]
+
+
+@command("client|kill", -3, ADMIN, "connection")
+def kill(session: Session, args: list[bytes]) -> Reply:
+    if len(args) == 3:
+        address = args[2].decode("utf-8", "surrogateescape")
+        victims = [each for each in _others_first(session) if each.door.address == address][:1]
+        if not victims:
+            raise ResponseError("No such client")
+    else:
+        filters, skip_me = _filters(session, args)
+        victims = [
+            each
+            for each in _others_first(session)
+            if not (skip_me and each is session) and all(holds(each) for holds in filters)
+        ]
+    for each in victims:
+        end(each, session)
+    return OK if len(args) == 3 else len(victims)
+
+
+def _others_first(session: Session) -> list[Session]:
+    return sorted(session.instance.sessions.values(), key=lambda each: each.id)
+
+
+def end(victim: Session, session: Session | None = None) -> None:
+    """End a connection; that of `session`, whose request it is, when it has been answered."""
+    if victim is session:
+        victim.closing = True
+    else:
+        victim.door.close()
+
+
+def _filters(session: Session, args: list[bytes]) -> tuple[list[Filter], bool]:
+    """Whom CLIENT KILL means, and whether that is never the client itself."""
+    filters: list[Filter] = []
+    skip_me = True
+    for at in range(2, len(args), 2):
+        if at + 1 == len(args):
+            raise syntax_error()
+        option, value = args[at].upper(), args[at + 1]
+        if option == b"SKIPME" and value.lower() in (b"yes", b"no"):
+            skip_me = value.lower() == b"yes"
+        elif option in _FILTERS:
+            filters.append(_FILTERS[option](session, value))
+        else:
+            raise syntax_error()
+    return filters, skip_me
+
+
+def _by_id(session: Session, value: bytes) -> Filter:
+    number = in_range(1, 2**63 - 1, value, "client-id should be greater than 0")
+    return lambda each: each.id == number
+
+
+def _by_type(session: Session, value: bytes) -> Filter:
+    kind = _type(value)
+    return lambda each: type_of(each) == kind
+
+
+def _by_address(session: Session, value: bytes) -> Filter:
+    return lambda each: each.door.address.encode() == value
+
+
+def _by_own_address(session: Session, value: bytes) -> Filter:
+    return lambda each: each.door.own_address.encode() == value
+
+
+def _by_user(session: Session, value: bytes) -> Filter:
+    user = session.instance.acl.users.get(value)
+    if user is None:
+        raise ResponseError(f"No such user '{value.decode('utf-8', 'surrogateescape')}'")
+    return lambda each: each.user is user
+
+
+_FILTERS: dict[bytes, Callable[[Session, bytes], Filter]] = {
+    b"ID": _by_id,
+    b"TYPE": _by_type,
+    b"ADDR": _by_address,
+    b"LADDR": _by_own_address,
+    b"USER": _by_user,
+}
+
+
+# Holding up
+
+
+@command("client|pause", -3, ADMIN, "connection")
+def pause(session: Session, args: list[bytes]) -> Reply:
+    if len(args) > 4:
+        raise wrong_subcommand("PAUSE")
+    mode = args[3].upper() if len(args) == 4 else b"ALL"
+    if mode not in (b"WRITE", b"ALL"):
+        raise ResponseError("CLIENT PAUSE mode must be WRITE or ALL")
+    milliseconds = signed(args[2], "timeout is not an integer or out of range")
+    if milliseconds < 0:
+        raise ResponseError("timeout is negative")
+    session.instance.pause.extend(milliseconds, mode == b"WRITE")
+    session.instance.review()
+    return OK
+
+
+@command("client|unpause", 2, ADMIN, "connection")
+def unpause(session: Session, args: list[bytes]) -> Reply:
+    session.instance.pause.end()
+    session.instance.review()
+    return OK
+
+
+def wrong_subcommand(name: str) -> ResponseError:
+    return ResponseError(f"unknown subcommand or wrong number of arguments for '{name}'. Try CLIENT HELP.")
+
+
+@command("client|unblock", -3, ADMIN, "connection")
+def unblock(session: Session, args: list[bytes]) -> Reply:
+    if len(args) > 4:
+        raise wrong_subcommand("UNBLOCK")
+    reason = args[3].upper() if len(args) == 4 else b"TIMEOUT"
+    if reason not in (b"TIMEOUT", b"ERROR"):
+        raise ResponseError("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+    other = session.instance.sessions.get(integer(args[2]))
+    if other is None or other in session.instance.pause.postponed:
+        return 0
+    error = ResponseError("UNBLOCKED client unblocked via CLIENT UNBLOCK") if reason == b"ERROR" else None
+    return int(other.give_up(error))
+
+
+@command("client|reply", 3, ANYONE, "connection")
+def reply(session: Session, args: list[bytes]) -> Reply:
+    mode = args[2].upper()
+    if mode == b"ON":
+        session.silence = None
+    elif mode == b"OFF":
+        session.silence = Silence.OFF
+    elif mode != b"SKIP":
+        raise syntax_error()
+    elif session.silence is not Silence.OFF:
+        session.silence = Silence.SKIP_NEXT
+    session.review()
+    return OK if mode == b"ON" else NO_REPLY
+
+
+# What has no effect here, or little
+
+
+def _on_or_off(word: bytes) -> bool:
+    if word.upper() not in (b"ON", b"OFF"):
+        raise syntax_error()
+    return word.upper() == b"ON"
+
+
+@command("client|no-evict", 3, ADMIN, "connection")
+def no_evict(session: Session, args: list[bytes]) -> Reply:
+    """Clients are not evicted; whether this one may be is only shown."""
+    session.no_evict = _on_or_off(args[2])
+    return OK
+
+
+@command("client|no-touch", 3, ANYONE, "connection")
+def no_touch(session: Session, args: list[bytes]) -> Reply:
+    session.no_touch = _on_or_off(args[2])
+    return OK
+
+
+@command("client|tracking", -3, ANYONE, "connection")
+def tracking(session: Session, args: list[bytes]) -> Reply:
+    _check_tracking_options(session, args)
+    if _on_or_off(args[2]):
+        raise ResponseError(TRACKING_UNSUPPORTED)
+    return OK
+
+
+def _check_tracking_options(session: Session, args: list[bytes]) -> None:
+    at = 3
+    while at < len(args):
+        option, has_value = args[at].upper(), at + 1 < len(args)
+        if option == b"REDIRECT" and has_value:
+            if integer(args[at + 1]) not in session.instance.sessions:
+                raise ResponseError("The client ID you want redirect to does not exist")
+            at += 2
+        elif option == b"PREFIX" and has_value:
+            at += 2
+        elif option in (b"BCAST", b"OPTIN", b"OPTOUT", b"NOLOOP"):
+            at += 1
+        else:
+            raise syntax_error()
+
+
+@command("client|trackinginfo", 2, ANYONE, "connection")
+def trackinginfo(session: Session, args: list[bytes]) -> Reply:
+    return {b"flags": Members([b"off"]), b"redirect": -1, b"prefixes": []}
+
+
+@command("client|getredir", 2, ANYONE, "connection")
+def getredir(session: Session, args: list[bytes]) -> Reply:
+    return -1
+
+
+@command("client|caching", 3, ANYONE, "connection")
+def caching(session: Session, args: list[bytes]) -> Reply:
+    raise ResponseError(NOT_TRACKING)

@@ -1,0 +1,54 @@
+"""CLIENT PAUSE: requests are put off for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .table import Row
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Pause:
+    """Which requests are put off, until when; and whose have been, in order. Not of replicas, and nothing else:
+    keys expire meanwhile, and who uses the store directly is not held up."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self.writes_only = True
+        self.end_ms = 0
+        self.postponed: dict[Session, None] = {}
+
+    def extend(self, milliseconds: int, writes_only: bool) -> None:
+        """Begin, or go on for longer. What goes on becomes neither shorter nor less strict."""
+        self.writes_only = writes_only and (self.writes_only or not self.seconds_left())
+        self.end_ms = max(self.end_ms, self._now() + milliseconds)
+
+    def end(self) -> None:
+        """Let all go on, in the order in which they came."""
+        self.end_ms = 0
+        self.writes_only = True
+        for session in list(self.postponed):
+            session.give_up(None)
+
+    def seconds_left(self) -> float:
+        """0 if there is no pause."""
+        return max(0, self.end_ms - self._now()) / 1000
+
+    def seconds_for(self, session: Session, row: Row) -> float:
+        """How long a request has to wait."""
+        if not self.end_ms:
+            return 0
+        seconds = self.seconds_left()
+        if not seconds:
+            self.end_ms = 0
+            self.writes_only = True
+        return seconds if not self.writes_only or may_write(session, row) else 0
+
+
+def may_write(session: Session, row: Row) -> bool:
+    if row.name == "exec" and session.queue is not None:
+        return any(may_write(session, queued) for queued, _ in session.queue if queued.name != "exec")
+    return not row.flags.isdisjoint(("write", "may-replicate"))
