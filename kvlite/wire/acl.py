@@ -1,7 +1,7 @@
 """Access control lists: users, the rules they are made by, and what they may do. No sessions.
 
-A user has selectors: the one that his rules speak of, and those in parentheses. He may do what one of them allows
-as a whole: the command, every key, every channel.
+A user has selectors: the one that his rules speak of, and those in parentheses. He may do what one of them
+allows as a whole: the command, every key, every channel.
 """
 
 from __future__ import annotations
@@ -22,15 +22,17 @@ from .table import Row
 UNKNOWN_COMMAND = "Unknown command or category name in ACL"
 SYNTAX_ERROR = "Syntax error"
 NO_SUCH_PASSWORD = "The password you are trying to remove from the user does not exist"
-NOT_A_HASH = "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"
+NOT_A_HASH = (
+    "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"
+)
 FIRST_ARGUMENT_OF_SUBCOMMAND = "Allowing first-arg of a subcommand is not supported"
 AFTER_ALL_KEYS = (
     "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. "
     "Try 'resetkeys' to start with an empty list of patterns"
 )
 AFTER_ALL_CHANNELS = (
-    "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. "
-    "Try 'resetchannels' to start with an empty list of channels"
+    "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any "
+    "effect. Try 'resetchannels' to start with an empty list of channels"
 )
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
 
@@ -59,7 +61,8 @@ NO_PERMISSION_ANY_MORE = {
 
 NO_PERMISSION_IN_SCRIPT = {
     Denial.COMMAND: "The user executing the script can't run this command or subcommand",
-    Denial.KEY: "The user executing the script can't access at least one of the keys mentioned in the command arguments",
+    Denial.KEY: "The user executing the script can't access at least one of the keys "
+    "mentioned in the command arguments",
     Denial.CHANNEL: "The user executing the script can't publish to the channel mentioned in the command",
 }
 
@@ -308,7 +311,7 @@ class Selector:
         return b"&*" if self.all_channels else b" ".join(b"&" + each for each in self.channels)
 
     def command_rules(self) -> str:
-        """The fewest categories that come near, each the best of those that are left, then single commands."""
+        """Categories that come near, each the best of those that are left, then single commands."""
         adding = not self.future_commands
         told = Selector()
         told.apply(b"-@all" if adding else b"+@all")
@@ -597,4 +600,3 @@ class Acl:
         if b"default" in names:
             raise ResponseError("The 'default' user cannot be removed")
         return [self.users.pop(name) for name in dict.fromkeys(names) if name in self.users]
-

@@ -15,8 +15,16 @@ BAD_NAME = "Client names cannot contain spaces, newlines or special characters."
 NOT_TRACKING = (
     "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
 )
-TRACKING_UNSUPPORTED = "kvlite does not remember which keys a client has read: CLIENT TRACKING can only be OFF"
-TYPES = {b"normal": "normal", b"pubsub": "pubsub", b"master": "master", b"replica": "replica", b"slave": "replica"}
+TRACKING_UNSUPPORTED = (
+    "kvlite does not remember which keys a client has read: CLIENT TRACKING can only be OFF"
+)
+TYPES = {
+    b"normal": "normal",
+    b"pubsub": "pubsub",
+    b"master": "master",
+    b"replica": "replica",
+    b"slave": "replica",
+}
 """The kinds of clients; there are no masters and no replicas among them."""
 ANYONE = "noscript loading stale"
 ADMIN = "admin noscript loading stale"

@@ -15,8 +15,9 @@ NO_PASSWORD = (
     "Are you sure your configuration is correct?"
 )
 HELLO_WITHOUT_AUTH = (
-    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> "
-    "option can be used to authenticate the client and select the RESP protocol version at the same time"
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
+    "<pass> option can be used to authenticate the client and select the RESP protocol version "
+    "at the same time"
 )
 
 

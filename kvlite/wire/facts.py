@@ -1,7 +1,7 @@
-"""What Redis tells of its commands: since when they are there, their categories in ACL rules, tips for clients.
+"""What Redis tells of its commands: their categories in rules for users, since when they are there, tips.
 
-Each table goes by the fact: the commands of which it is true, subcommands as `config|get`. All commands of Redis 7.0
-are listed, and those of later ones that kvlite has: rules for users may name any of them.
+Each table goes by the fact: the commands of which it is true, subcommands as `config|get`. All commands of
+Redis 7.0 are listed, and those of later ones that kvlite has: rules for users may name any of them.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 
 class Pause:
-    """Which requests are put off, until when; and whose have been, in order. Not of replicas, and nothing else:
-    keys expire meanwhile, and who uses the store directly is not held up."""
+    """Which requests are put off, until when; and whose have been, in order.
+
+    Nothing else is held up: keys expire meanwhile, and calls of the store itself are answered.
+    """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now

@@ -191,7 +191,7 @@ class Session:
         return self.run(row, args)
 
     def _reject(self, args: list[bytes], error: RedisError) -> RedisError:
-        """What is answered to a request that was not run; a transaction fails by it, or ends if it was EXEC."""
+        """The answer to a request that was not run. A transaction fails by it, or ends if it was EXEC."""
         if args[0].lower() == b"exec":
             self.reset()
             code = CODE_OF.get(type(error))
@@ -230,7 +230,7 @@ class Session:
         self.become(user)
 
     def denial(self, row: Row, args: list[bytes], context: str | None = None) -> Denial | None:
-        """What the user may not do of a request; None if he may do it all. ACL LOG tells of it, with `context`."""
+        """What the user may not do of a request, of which ACL LOG tells; None if he may do it all."""
         found = self.user.denial(row, args)
         if found is None:
             return None

@@ -83,7 +83,7 @@ class Row:
         return bool(self.keys)
 
     def keys_at(self, args: list[bytes]) -> list[tuple[int, str]]:
-        """The place of each key among `args`, and what is done with it; none if the arguments make no sense."""
+        """The place of each key in `args`, and what is done with it; none if the arguments make no sense."""
         try:
             if self.find_keys is not None:
                 return self.find_keys(args)
