@@ -184,7 +184,7 @@ class Session:
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
-            return self.postpone(args, seconds)
+            return self.postpone(row, args, seconds)
         if self.queue is not None and "in-multi" not in flags:
             self.queue.append((row, args))
             return QUEUED
@@ -287,7 +287,7 @@ class Session:
         self.wait = Wait(seconds, then, give_up)
         return PARKED
 
-    def postpone(self, args: list[bytes], seconds: float) -> Reply:
+    def postpone(self, row: Row, args: list[bytes], seconds: float) -> Reply:
         """PARKED until the pause of clients ends; then the request is looked at as if it had just come."""
         pause = self.instance.pause
         never: Attempt[None] = Attempt(self.store, [], Collection, lambda key: None)
@@ -296,7 +296,10 @@ class Session:
 
         def finish() -> Reply:
             pause.postponed.pop(self, None)
-            return self.execute(args)
+            try:
+                return self._check_and_run(row, args)
+            except RedisError as error:
+                return self._reject(args, error)
 
         self.wait.finish = finish
         pause.postponed[self] = None
