@@ -14,6 +14,10 @@ Value: TypeAlias = bytes | bytearray | int | Collection
 """What a key holds. A string is bytes, an int while it counts, or a bytearray while it grows in place."""
 
 
+class Text(bytes):
+    """A string that reads as an integer, and that Redis nevertheless keeps as text: a sum of INCRBYFLOAT."""
+
+
 class Everything:
     """A container that has everything in it."""
 

@@ -21,6 +21,7 @@ from .database import Database, Value
 from .effects import Journal, Observer, close_funnel, effect, open_funnel
 from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
 from .structs import Collection
+from .structs.limits import Limits
 from .waiting import Attempt, Waiter, WaitingRoom
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Shared:
         self.clock = clock
         self.now = clock.now
         self.random = random
+        self.limits = Limits()
         self.stores: list[Keyspace[Any] | None] = [None] * DATABASES
         self.open_stores: list[Keyspace[Any]] = []
         self.room = WaitingRoom()

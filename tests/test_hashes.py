@@ -18,10 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kvlite import DataError, ManualClock, ResponseError, Store
 from kvlite.effects import Observer
-from kvlite.structs.hash import SMALL, Hash
+from kvlite.structs.hash import Hash
+from kvlite.structs.limits import DEFAULTS
 from kvlite.types.hashes import LAST_DEADLINE, HashDataPersistOptions
 
 START = 1_700_000_000_123
+SMALL = DEFAULTS.hash_max_listpack_entries
 LARGE = SMALL + 100
 
 

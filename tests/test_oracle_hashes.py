@@ -30,6 +30,8 @@ from oracle import (
     values,
 )
 
+from kvlite import ManualClock, Store
+
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated hmset")
 
 
@@ -108,8 +110,16 @@ OTHERS: list[Command] = [
 
 
 @pytest.fixture
-def small(pair: Pair) -> Pair:
-    """Hashes stay small in the oracle whatever the length of their values, and so keep their order."""
+def small(oracle: Oracle) -> Pair:
+    """Hashes stay small whatever the length of their values, and so keep their order."""
+
+    def new_store(start_ms: int) -> Store[bytes]:
+        store = Store(clock=ManualClock(start_ms))
+        store._shared.limits.set("hash-max-listpack-value", 100_000)
+        return store
+
+    oracle.reset()
+    pair = Pair(oracle, make_store=new_store)
     pair.redis.config_set("hash-max-listpack-value", 100_000)
     return pair
 

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kvlite import DataError, ManualClock, ResponseError, Store
 from kvlite.effects import Observer
 from kvlite.structs.dense import Dense
-from kvlite.structs.set import MAX_INTEGERS, Set
+from kvlite.structs.limits import DEFAULTS
+from kvlite.structs.set import Set
 from kvlite.types.sets import parse_sintercard
 
 START = 1_700_000_000_123
@@ -44,6 +45,7 @@ def held(store: Store[Any], key: bytes) -> Set:
 # --- the structure -------------------------------------------------------------------------------------
 
 MEMBERS = [b"a", b"", b"01", *(b"%d" % number for number in range(-3, 8))]
+MAX_INTEGERS = DEFAULTS.set_max_intset_entries
 MANY = [b"%d" % number for number in range(100, 100 + MAX_INTEGERS)]
 
 
@@ -603,9 +605,9 @@ def test_a_reader_without_the_lock_asks_again_while_several_members_change(store
     class Spy(Set):
         __slots__ = ()
 
-        def add_new(self, members: Any) -> None:
+        def add_new(self, *arguments: Any) -> None:
             busy.append(store._db.busy)
-            super().add_new(members)
+            super().add_new(*arguments)
 
         def remove(self, member: bytes) -> None:
             busy.append(store._db.busy)

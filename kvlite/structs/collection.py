@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from .limits import Limits
 
 KINDS: dict[str, type[Collection]] = {}
 """Every kind of collection by its name, for reading dumps back."""
@@ -38,6 +41,9 @@ class Collection:
     def load(cls, dump: Any) -> Self:
         """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n)."""
         raise NotImplementedError
+
+    def reencode(self, limits: Limits) -> None:
+        """Be kept as Redis would keep these elements if they came in anew. O(n)."""
 
     def next_deadline(self) -> int | None:
         """When the first element falls due, milliseconds since the epoch; None where elements live on."""

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Collection as Sized
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from .collection import Collection
 from .dense import Dense
+from .limits import DEFAULTS, Limits
 
 if TYPE_CHECKING:
     from random import Random
-
-SMALL = 512
-"""How many fields a hash may have and still do without an array of them (hash-max-listpack-entries)."""
 
 
 class Hash(Collection, kind="hash"):
     """Fields and values in the order in which the fields came.
 
-    Up to `SMALL` fields a plain dict does everything within a bounded time. A larger hash also keeps its
-    fields in a dense array, for random picks and scans, until it is gone.
+    A hash that is small within the limits, to Redis a listpack, is a plain dict, which does everything within
+    a bounded time. Once it has too many fields, or too long ones, it is a hash table to Redis and stays one;
+    here it then keeps its fields in a dense array as well, for random picks and scans.
 
     Fields with a deadline, milliseconds since the epoch, stand in `deadlines`, which is None where there are
     none, and in a heap; an entry of the heap that no longer holds is dropped when it comes up.
@@ -35,35 +34,35 @@ class Hash(Collection, kind="hash"):
 
     __slots__ = ("deadlines", "dense", "fields", "peak", "timetable")
 
-    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(self, pairs: Sized[tuple[bytes, bytes]] = (), limits: Limits = DEFAULTS) -> None:
         self.fields: dict[bytes, bytes] = dict(pairs)
         self.dense: Dense | None = None
         self.peak = 0
         """The most fields there were in `fields`; counted only beside an array."""
         self.deadlines: dict[bytes, int] | None = None
         self.timetable: list[tuple[int, bytes]] = []
-        if len(self.fields) > SMALL:
-            self._grow()
+        if pairs and _are_too_much(pairs, len(self.fields), limits):
+            self.convert()
 
     def __len__(self) -> int:
         return len(self.fields)
 
     # Fields
 
-    def put(self, field: bytes, text: bytes) -> bool:
+    def put(self, field: bytes, text: bytes, limits: Limits = DEFAULTS) -> bool:
         """Give `field` a value and leave its deadline; whether it is new. O(1), amortized."""
         fields = self.fields
-        if field in fields:
-            fields[field] = text
-            return False
+        new = field not in fields
         fields[field] = text
-        if self.dense is not None:
+        if self.dense is None:
+            longest = limits.hash_max_listpack_value
+            if len(text) > longest or len(field) > longest or len(fields) > limits.hash_max_listpack_entries:
+                self.convert()
+        elif new:
             self.dense.add(field)
             if len(fields) > self.peak:
                 self.peak = len(fields)
-        elif len(fields) > SMALL:
-            self._grow()
-        return True
+        return new
 
     def remove(self, field: bytes) -> None:
         """Take out `field`, which must be there, with its deadline. O(1), amortized."""
@@ -77,9 +76,24 @@ class Hash(Collection, kind="hash"):
         if self.deadlines is not None:
             self.set_deadline(field, None)
 
-    def _grow(self) -> None:
-        self.dense = Dense(self.fields)
+    # Encodings
+
+    @property
+    def is_listpack(self) -> bool:
+        """Whether Redis keeps it as a listpack. O(1)."""
+        return self.dense is None
+
+    def convert(self) -> None:
+        """Be a hash table from now on. O(n)."""
+        self.dense = Dense()
+        self.dense.add_new(self.fields)
         self.peak = len(self.fields)
+
+    def reencode(self, limits: Limits) -> None:
+        if _are_too_much(self.fields.items(), len(self.fields), limits):
+            self.convert()
+        else:
+            self.dense, self.peak = None, 0
 
     # Deadlines
 
@@ -193,7 +207,6 @@ class Hash(Collection, kind="hash"):
         return hash
 
     def _check(self) -> None:
-        assert self.dense is not None or len(self.fields) <= SMALL
         if self.dense is not None:
             self.dense._check()
             assert self.dense.positions.keys() == self.fields.keys()
@@ -205,6 +218,13 @@ class Hash(Collection, kind="hash"):
             assert self.deadlines.keys() <= self.fields.keys()
             assert {(deadline, field) for field, deadline in self.deadlines.items()} <= set(self.timetable)
             assert len(self.timetable) <= 2 * len(self.deadlines) + 64
+
+
+def _are_too_much(pairs: Sized[tuple[bytes, bytes]], size: int, limits: Limits) -> bool:
+    """Whether so many fields, or one of the texts, do not fit into a listpack."""
+    if size > limits.hash_max_listpack_entries:
+        return True
+    return max(map(len, chain.from_iterable(pairs))) > limits.hash_max_listpack_value
 
 
 def _maps(dump: Any, kind: type) -> bool:

@@ -9,9 +9,7 @@ from typing import Any, Self
 from ..numbers import parse_int
 from .collection import Collection
 from .dense import Dense
-
-MAX_INTEGERS = 512
-"""How many members a set of integers may have and still be kept in their order (set-max-intset-entries)."""
+from .limits import DEFAULTS, Limits
 
 
 class Set(Dense, Collection, kind="set"):
@@ -32,32 +30,37 @@ class Set(Dense, Collection, kind="set"):
 
     __slots__ = ("integers",)
 
-    def __init__(self, members: Iterable[bytes] = ()) -> None:
+    def __init__(self, members: Iterable[bytes] = (), limits: Limits = DEFAULTS) -> None:
         unique = dict.fromkeys(members)
         self.items: list[bytes] = list(unique)
         self.positions: dict[bytes, int] = dict(zip(unique, range(len(unique)), strict=True))
-        self.integers = self._all_integers(unique)
+        self.integers = self._all_integers(unique, limits)
 
-    def _all_integers(self, members: Iterable[bytes]) -> bool:
-        return len(self.items) <= MAX_INTEGERS and all(parse_int(member) is not None for member in members)
+    def _all_integers(self, members: Iterable[bytes], limits: Limits) -> bool:
+        if len(self.items) > limits.set_max_intset_entries:
+            return False
+        return all(parse_int(member) is not None for member in members)
 
-    def add(self, member: bytes) -> bool:
+    def reencode(self, limits: Limits) -> None:
+        self.integers = self._all_integers(self.items, limits)
+
+    def add(self, member: bytes, limits: Limits = DEFAULTS) -> bool:
         """Whether `member` is new. O(1)."""
         positions = self.positions
         if member in positions:
             return False
         items = self.items
-        if self.integers and (len(items) >= MAX_INTEGERS or parse_int(member) is None):
+        if self.integers and (len(items) >= limits.set_max_intset_entries or parse_int(member) is None):
             self.integers = False
         positions[member] = len(items)
         items.append(member)
         return True
 
-    def add_new(self, members: Sized[bytes]) -> None:
+    def add_new(self, members: Sized[bytes], limits: Limits = DEFAULTS) -> None:
         """Add many members at once, none of which is there. O(len(members))."""
         super().add_new(members)
         if self.integers:
-            self.integers = self._all_integers(members)
+            self.integers = self._all_integers(members, limits)
 
     def members(self) -> list[bytes]:
         """All of them: integers in their order, others in no particular one. O(n)."""
@@ -95,5 +98,4 @@ class Set(Dense, Collection, kind="set"):
         super()._check()
         assert all(type(member) is bytes for member in self.items)
         if self.integers:
-            assert len(self.items) <= MAX_INTEGERS
             assert all(parse_int(member) is not None for member in self.items)

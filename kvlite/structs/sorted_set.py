@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from .collection import Collection
 from .dense import Dense
+from .limits import DEFAULTS, Limits
 
 if TYPE_CHECKING:
     from random import Random
@@ -16,11 +18,6 @@ if TYPE_CHECKING:
 
 Entry: TypeAlias = tuple[float, bytes]
 """A score and its member, as they are kept in order."""
-
-SMALL = 128
-"""How many members a sorted set may have and be small."""
-SMALL_MEMBER = 64
-"""How many bytes a member of a small sorted set may have."""
 
 
 def _in_order(entries: Iterable[Entry]) -> SortedList:
@@ -44,13 +41,13 @@ class SortedSet(Collection, kind="zset"):
 
     __slots__ = ("entries", "members", "scores")
 
-    def __init__(self, scores: Mapping[bytes, float] | None = None) -> None:
+    def __init__(self, scores: Mapping[bytes, float] | None = None, limits: Limits = DEFAULTS) -> None:
         """O(n log n), and O(n) for scores in order."""
         self.scores: dict[bytes, float] = {} if scores is None else dict(scores)
         self.entries = _in_order((score, member) for member, score in self.scores.items())
         self.members: Dense | None = None
-        if not is_small(self.scores):
-            self._grow()
+        if not is_small(self.scores, limits):
+            self.convert()
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -65,7 +62,7 @@ class SortedSet(Collection, kind="zset"):
         other.scores = self.scores.copy()
         other.entries = _in_order(self.entries)
         if self.members is not None:
-            other._grow()
+            other.convert()
         return other
 
     def dump(self) -> dict[bytes, float]:
@@ -80,7 +77,7 @@ class SortedSet(Collection, kind="zset"):
 
     # Changing
 
-    def put(self, member: bytes, score: float) -> None:
+    def put(self, member: bytes, score: float, limits: Limits = DEFAULTS) -> None:
         """Give `member` this score, whether it is there or not. O(log n)."""
         scores, entries = self.scores, self.entries
         old = scores.get(member)
@@ -93,10 +90,10 @@ class SortedSet(Collection, kind="zset"):
         entries.add((score, member))
         if self.members is not None:
             self.members.add(member)
-        elif len(scores) > SMALL or len(member) > SMALL_MEMBER:
-            self._grow()
+        elif len(scores) > limits.zset_max_listpack_entries or len(member) > limits.zset_max_listpack_value:
+            self.convert()
 
-    def update(self, scores: dict[bytes, float]) -> None:
+    def update(self, scores: dict[bytes, float], limits: Limits = DEFAULTS) -> None:
         """`put` for many; who reads `scores` sees all or none of it. O(m log n), or O(n + m log m)."""
         old = {member: self.scores[member] for member in scores if member in self.scores}
         self.scores.update(scores)
@@ -109,10 +106,11 @@ class SortedSet(Collection, kind="zset"):
             entries = [entry for entry in self.entries if entry[1] not in scores]
             entries.extend((score, member) for member, score in scores.items())
             self.entries = _in_order(entries)
+        new = [member for member in scores if member not in old]
         if self.members is not None:
-            self.members.add_new([member for member in scores if member not in old])
-        elif not is_small(self.scores):
-            self._grow()
+            self.members.add_new(new)
+        elif new and not is_small(new, limits, len(self.scores)):
+            self.convert()
 
     def remove(self, members: Sequence[bytes]) -> None:
         """Take out several different members, which must be there. O(m log n), and at most O(n)."""
@@ -128,9 +126,16 @@ class SortedSet(Collection, kind="zset"):
             for member in members:
                 self.members.remove(member)
 
-    def _grow(self) -> None:
+    def convert(self) -> None:
+        """Be a skip list from now on. O(n)."""
         self.members = Dense()
         self.members.add_new(self.scores)
+
+    def reencode(self, limits: Limits) -> None:
+        if is_small(self.scores, limits):
+            self.members = None
+        else:
+            self.convert()
 
     # Reading in order
 
@@ -249,16 +254,19 @@ class SortedSet(Collection, kind="zset"):
         self.entries._check()
         assert list(self.entries) == sorted((score, member) for member, score in self.scores.items())
         assert not any(score != score for score in self.scores.values())
-        if self.members is None:
-            assert is_small(self.scores)
-        else:
+        if self.members is not None:
             self.members._check()
             assert self.members.positions.keys() == self.scores.keys()
 
 
-def is_small(members: Mapping[bytes, object]) -> bool:
-    """Whether a new sorted set of these members is small. O(1), or O(n) for at most 128."""
-    return len(members) <= SMALL and all(len(member) <= SMALL_MEMBER for member in members)
+def is_small(members: Sized[bytes], limits: Limits, size: int | None = None) -> bool:
+    """Whether a small sorted set that comes to `size` members by these remains small. O(1), or O(members).
+
+    Without `size` it is a new one.
+    """
+    if (len(members) if size is None else size) > limits.zset_max_listpack_entries:
+        return False
+    return not members or max(map(len, members)) <= limits.zset_max_listpack_value
 
 
 # Unions, intersections, differences

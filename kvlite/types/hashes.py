@@ -363,7 +363,8 @@ class Hashes(Keyspace[T]):
         name = name.encode() if isinstance(name, str) else encode(name)
         field = key.encode() if isinstance(key, str) else encode(key)
         text = value if isinstance(value, bytes) else encode(value)  # type: ignore[arg-type]  # None is refused
-        if len(text) > MAX_LENGTH:
+        fits = len(text) <= self._shared.limits.hash_text_in_place
+        if not fits and len(text) > MAX_LENGTH:
             raise ResponseError(STRING_TOO_LONG)
         acquire = self._acquire
         acquire()
@@ -374,7 +375,7 @@ class Hashes(Keyspace[T]):
             hash = db.data.get(name)
             if type(hash) is Hash and hash.deadlines is None and name not in db.special:
                 values = hash.fields
-                if self._unobserved and field in values:
+                if self._unobserved and field in values and (fits or hash.dense is not None):
                     values[field] = text
                     return 0
             else:
@@ -842,26 +843,20 @@ class Hashes(Keyspace[T]):
         hash: Any = self._db.data.get(key)
         if hash is None:
             return self._fields_of_new(key, [(field, text)], deadline)
-        fields = hash.fields
-        if field in fields:
-            fields[field] = text
-            new = 0
-        else:
-            hash.put(field, text)
-            new = 1
+        new = int(hash.put(field, text, self._shared.limits))
         if deadline is not None or hash.deadlines is not None:
             self._schedule_fields(key, hash, [field], deadline)
         return new
 
     @effect(31)
-    def _effect_fields(self, key: bytes, pairs: Iterable[tuple[bytes, bytes]], deadline: int | None) -> int:
+    def _effect_fields(self, key: bytes, pairs: Sequence[tuple[bytes, bytes]], deadline: int | None) -> int:
         """`_effect_field` for several fields with one deadline; how many are new."""
         hash: Any = self._db.data.get(key)
         if hash is None:
             return self._fields_of_new(key, pairs, deadline)
-        new = 0
+        new, limits = 0, self._shared.limits
         for field, text in pairs:
-            new += hash.put(field, text)
+            new += hash.put(field, text, limits)
         if deadline is not None or hash.deadlines is not None:
             self._schedule_fields(key, hash, [field for field, _ in pairs], deadline)
         return new
@@ -886,8 +881,8 @@ class Hashes(Keyspace[T]):
             raise KeyError(key)
         self._schedule_fields(key, hash, fields, deadline)
 
-    def _fields_of_new(self, key: bytes, pairs: Iterable[tuple[bytes, bytes]], deadline: int | None) -> int:
-        hash = Hash(pairs)
+    def _fields_of_new(self, key: bytes, pairs: Sequence[tuple[bytes, bytes]], deadline: int | None) -> int:
+        hash = Hash(pairs, self._shared.limits)
         self._birth(key, hash)
         if deadline is not None:
             self._schedule_fields(key, hash, list(hash.fields), deadline)

@@ -25,8 +25,8 @@ from ..structs.hash import Hash
 from ..structs.set import Set
 from ..structs.sorted_set import SortedSet
 
-LISTPACK_VALUE = 64
-"""How many bytes a field or value of a listpack may have (hash-max-listpack-value)."""
+LONGEST_INTEGER = 20
+"""How many digits, with a sign, an integer of 64 bits has at most."""
 EMBEDDED = 44
 """How many bytes of text fit beside the header of a string."""
 SHARED_INTEGERS = 10_000
@@ -44,9 +44,9 @@ def kind_of(value: Value) -> bytes:
 
 
 def encoding_of(value: Value) -> bytes:
-    """What OBJECT ENCODING says of a value, as far as the value tells. O(1); O(fields) of a small hash."""
+    """What OBJECT ENCODING says of a value. O(1)."""
     if isinstance(value, Hash):
-        return b"listpack" if _is_listpack(value) else b"hashtable"
+        return b"listpack" if value.is_listpack else b"hashtable"
     if isinstance(value, Set):
         return b"intset" if value.integers else b"hashtable"
     if isinstance(value, SortedSet):
@@ -58,25 +58,23 @@ def encoding_of(value: Value) -> bytes:
     return _encoding_of_string(value)
 
 
-def _is_listpack(value: Hash) -> bool:
-    # A hash that ever had more than 512 fields keeps an array of them, so at most so many are looked at.
-    return value.dense is None and all(
-        len(field) <= LISTPACK_VALUE and len(text) <= LISTPACK_VALUE for field, text in value.fields.items()
-    )
-
-
 def _encoding_of_string(value: bytes | bytearray | int) -> bytes:
-    if isinstance(value, bytearray):
-        return b"raw"
-    if isinstance(value, int) or parse_int(value) is not None:
+    if _integer_in(value) is not None:
         return b"int"
-    return b"embstr" if len(value) <= EMBEDDED else b"raw"
+    return b"embstr" if isinstance(value, bytes) and len(value) <= EMBEDDED else b"raw"
+
+
+def _integer_in(value: Value) -> int | None:
+    """The number that Redis keeps such a string as, None where it keeps text."""
+    if type(value) is bytes:
+        return parse_int(value) if len(value) <= LONGEST_INTEGER else None
+    return value if isinstance(value, int) else None
 
 
 def references_to(value: Value) -> int:
     """What OBJECT REFCOUNT says of a value: small integers are shared by everybody in Redis."""
-    number = parse_int(value) if isinstance(value, bytes) else value
-    if isinstance(number, int) and 0 <= number < SHARED_INTEGERS:
+    number = _integer_in(value)
+    if number is not None and 0 <= number < SHARED_INTEGERS:
         return SHARED_REFERENCES
     return 1
 
@@ -164,7 +162,7 @@ class Keys(Keyspace[T]):
     def object(self, infotype: Encodable, key: Encodable) -> T | int | None:
         """What Redis would tell of the inside of a value; None for a missing key. O(1).
 
-        `encoding` is the representation Redis would choose, as far as the value shows it. `refcount` is 1, or
+        `encoding` is how Redis would keep the value, after all that happened to it. `refcount` is 1, or
         2147483647 for the integers that Redis shares. `idletime` is how many seconds ago the key was last
         used, where the store records that (with a manual clock, or `record_accesses=True`), else 0. `freq` is
         a ResponseError, as it is in Redis without an LFU policy.

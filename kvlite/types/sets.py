@@ -14,6 +14,9 @@ from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, parse_int
 from ..structs.set import Set
 
+FEW_LEFT = 5
+"""Where SPOP takes this many times more than it leaves, what it leaves becomes a new set."""
+
 
 class Sets(Keyspace[T]):
     """The set commands."""
@@ -245,7 +248,8 @@ class Sets(Keyspace[T]):
         self._acquire()
         try:
             self._reap()
-            return self._store_set(dest, _rest(self._read_sets(keys, "sdiffstore")))
+            sets = self._read_sets(keys, "sdiffstore")
+            return self._store_set(dest, _rest(sets), _passing(sets))
         finally:
             self._release()
 
@@ -255,9 +259,13 @@ class Sets(Keyspace[T]):
             raise wrong_arity(command)
         return [self._read(key, Set) for key in keys]
 
-    def _store_set(self, dest: bytes, members: list[bytes]) -> int:
+    def _store_set(self, dest: bytes, members: list[bytes], passing: list[bytes] | None = None) -> int:
+        """`passing` are members that Redis puts in on the way: they decide how the set is kept."""
         if members:
-            self._effect_load(dest, Set(members), None)
+            value = Set(members, self._shared.limits)
+            if passing is not None:
+                value.integers = Set(passing, self._shared.limits).integers
+            self._effect_load(dest, value, None)
         elif self._peek(dest) is not None:
             self._effect_drop(dest)
         return len(members)
@@ -380,7 +388,14 @@ class Sets(Keyspace[T]):
             if held is None or not count:
                 return []
             members = held.sample(self._shared.random, count)
-            self._take_out(key, held, members)
+            left = len(held.items) - len(members)
+            if 0 < left * FEW_LEFT <= count:
+                rest = dict.fromkeys(held.items)
+                for member in members:
+                    del rest[member]
+                self._effect_load(key, Set(rest, self._shared.limits), self._db.deadlines.get(key))
+            else:
+                self._take_out(key, held, members)
             return members
         finally:
             self._release()
@@ -431,9 +446,9 @@ class Sets(Keyspace[T]):
         """Add `members`, none of which is there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)
         if held is None:
-            self._birth(key, Set(members))
+            self._birth(key, Set(members, self._shared.limits))
         else:
-            held.add_new(members)
+            held.add_new(members, self._shared.limits)
 
     @effect(41)
     def _effect_srem(self, key: bytes, members: list[bytes]) -> None:
@@ -449,9 +464,9 @@ class Sets(Keyspace[T]):
         """Add `member`, which is not there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)
         if held is None:
-            self._birth(key, Set((member,)))
+            self._birth(key, Set((member,), self._shared.limits))
         elif held.integers:
-            held.add(member)
+            held.add(member, self._shared.limits)
         else:
             items = held.items
             held.positions[member] = len(items)
@@ -511,3 +526,12 @@ def _rest(sets: list[Set | None]) -> list[bytes]:
         if other is not None:
             rest = filterfalse(other.positions.__contains__, rest)
     return list(rest)
+
+
+def _passing(sets: list[Set | None]) -> list[bytes] | None:
+    """All members of the first set, where Redis takes those of the others out of a copy; else None."""
+    known = [each for each in sets if each is not None]
+    if not known or known[0] is not sets[0]:
+        return None
+    one_by_one = len(known) * len(known[0]) // 2
+    return known[0].items if one_by_one > sum(map(len, known)) else None

@@ -209,6 +209,8 @@ class Sort(Keyspace[T]):
         value = self._find(key)
         if value is None:
             return []
+        if isinstance(value, SortedSet) and value.small:
+            value.convert()  # Redis sorts from a skip list, and leaves one behind
         by, alpha = options.by, options.alpha
         if by is None or b"*" in _c_string(by):
             elements = self._in_order(_elements(value), by, alpha, options.desc, stored)

@@ -34,11 +34,10 @@ from ..numbers import (
     parse_score_bound,
 )
 from ..structs import Collection
+from ..structs.limits import Limits
 from ..structs.set import Set
 from ..structs.sorted_set import (
     AGGREGATES,
-    SMALL,
-    SMALL_MEMBER,
     Combination,
     Entry,
     Ones,
@@ -204,14 +203,16 @@ def read_scores(pairs: Iterable[tuple[Encodable, Encodable]]) -> list[tuple[byte
     return scores
 
 
-def _kept(value: SortedSet | None, changes: Mapping[bytes, float], member: bytes, score: float) -> float:
+def _kept(
+    value: SortedSet | None, changes: Mapping[bytes, float], member: bytes, score: float, limits: Limits
+) -> float:
     """`score` as it is kept: a small set, as Redis's listpack, does not know the sign of a zero."""
-    if score or copysign(1.0, score) > 0 or len(changes) > SMALL:
+    if score or copysign(1.0, score) > 0 or len(changes) > limits.zset_max_listpack_entries:
         return score
     if value is None:
         value = SortedSet()
     new = {*changes, member} - value.scores.keys()
-    small = value.small and len(value) + len(new) <= SMALL and all(len(each) <= SMALL_MEMBER for each in new)
+    small = value.small and (not new or is_small(new, limits, len(value) + len(new)))
     return 0.0 if small else score
 
 
@@ -837,16 +838,20 @@ class SortedSets(Keyspace[T]):
         try:
             self._reap()
             value = self._read(key, SortedSet)
+            entries = [] if value is None else wanted.entries(value)
+            limits = self._shared.limits
+            # How many there are by rank Redis knows before; otherwise it begins with a small set.
+            large = isinstance(wanted.by, ByRank) and len(entries) > limits.zset_max_listpack_entries
             scores: dict[bytes, float] = {}
-            for score, member in [] if value is None else wanted.entries(value):
-                scores[member] = _kept(None, scores, member, score)
+            for score, member in entries:
+                scores[member] = score if large else _kept(None, scores, member, score, limits)
             return self._zstore(dest, scores)
         finally:
             self._release()
 
     def _zstore(self, dest: bytes, scores: dict[bytes, float]) -> int:
         if scores:
-            self._effect_load(dest, SortedSet(scores), None)
+            self._effect_load(dest, SortedSet(scores, self._shared.limits), None)
         elif self._peek(dest) is not None:
             self._effect_drop(dest)
         return len(scores)
@@ -977,7 +982,9 @@ class SortedSets(Keyspace[T]):
                     continue
                 else:
                     changed += 1
-                changes[member] = score if score else _kept(value, changes, member, score)
+                if not score:
+                    score = _kept(value, changes, member, score, self._shared.limits)
+                changes[member] = score
             if changes:
                 self._effect_zadd(key, changes)
         finally:
@@ -1024,7 +1031,8 @@ class SortedSets(Keyspace[T]):
                     return None
                 if total == old:
                     return total
-            self._effect_zadd(key, {member: total if total else _kept(value, {}, member, total)})
+            kept = total if total else _kept(value, {}, member, total, self._shared.limits)
+            self._effect_zadd(key, {member: kept})
             return total
         finally:
             self._release()
@@ -1404,7 +1412,7 @@ class SortedSets(Keyspace[T]):
         try:
             self._reap()
             scores = how(self._zsources(keys), weights, aggregate)
-            if is_small(scores):
+            if is_small(scores, self._shared.limits):
                 # -0.0 + 0.0 is 0.0: a small set does not know the sign of a zero.
                 scores = {member: score + 0.0 for member, score in scores.items()}
             return self._zstore(dest, scores)
@@ -1425,12 +1433,12 @@ class SortedSets(Keyspace[T]):
         """Give members of the sorted set at `key`, made if missing, these scores."""
         value: Any = self._db.data.get(key)
         if value is None:
-            self._birth(key, SortedSet(scores))
+            self._birth(key, SortedSet(scores, self._shared.limits))
         elif len(scores) == 1:
             [(member, score)] = scores.items()
-            value.put(member, score)
+            value.put(member, score, self._shared.limits)
         else:
-            value.update(scores)
+            value.update(scores, self._shared.limits)
 
     @effect(51)
     def _effect_zrem(self, key: bytes, members: list[bytes]) -> None:

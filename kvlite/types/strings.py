@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeVar, overload
 
-from ..database import Database, Value
+from ..database import Database, Text, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, refuse_several, seconds
 from ..effects import effect
 from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, integer, keys_of
@@ -38,11 +38,11 @@ MAX_LENGTH = 512 * 1024 * 1024
 
 def text_of(value: Value) -> bytes:
     """The bytes of a string, however it is kept; WRONGTYPE for anything else."""
-    if isinstance(value, bytes):
+    if type(value) is bytes:
         return value
     if isinstance(value, int):
         return b"%d" % value
-    if isinstance(value, bytearray):
+    if isinstance(value, (bytes, bytearray)):
         return bytes(value)
     raise ResponseError(WRONG_TYPE)
 
@@ -72,7 +72,7 @@ class Strings(Keyspace[T]):
         deadline = db.deadlines.get(key)
         if deadline is not None and deadline > self._shared.now() and db.accesses is None:
             value = db.data.get(key)
-            if isinstance(value, bytes) and not db.busy:
+            if type(value) is bytes and not db.busy:
                 return value
         return self._get(key)
 
@@ -545,6 +545,7 @@ class Strings(Keyspace[T]):
                 raise ResponseError(STRING_TOO_LONG)
             if value is None:
                 self._effect_put(key, bytes(offset) + chunk, None)
+                self._growing(key)
             else:
                 start = min(length, offset)
                 self._effect_overlay(key, start, bytes(offset - start) + chunk)
@@ -639,7 +640,8 @@ class Strings(Keyspace[T]):
             if total is None:
                 raise ResponseError(INCREMENT_NOT_FINITE)
             text = format_long_double(total)
-            self._effect_put(key, text, self._db.deadlines.get(key))
+            kept = text if b"." in text else Text(text)
+            self._effect_put(key, kept, self._db.deadlines.get(key))
             return text
         finally:
             self._release()
