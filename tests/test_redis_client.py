@@ -9,54 +9,22 @@ from typing import Any
 
 import pytest
 import redis
+from doors import DoorPair, client_pair, known
 from hypothesis import given
-from oracle import Command, Oracle, Pair, Step, histories, run_history
+from oracle import Oracle, Step, histories, run_history
 from test_oracle_strings import COMMANDS as STRINGS
 
-from kvlite import ManualClock, Store
+from kvlite import Store
 from kvlite.redis import Connection, ConnectionPool, Redis
-from kvlite.wire.table import ROWS
-
-
-class Client(Redis):
-    """A client that a `Pair` can use in a store's place."""
-
-    def select(self, index: int) -> Any:
-        return Redis(self.store, db=index)
-
-    def advance(self, seconds: float) -> None:
-        self.store.advance(seconds)
-
-
-class ClientPair(Pair):
-    """redis-py in the process beside redis-py on the oracle, of the same options."""
-
-    def __init__(self, oracle: Oracle, **options: Any) -> None:
-        super().__init__(oracle, make_store=_new_client, **options)
-
-    def _dump_store(self) -> Any:
-        client, self.store = self.store, self.store.store
-        try:
-            return super()._dump_store()
-        finally:
-            self.store = client
-
-
-def _new_client(start_ms: int, **options: Any) -> Client:
-    return Client(Store(clock=ManualClock(start_ms)), **options)
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
-def pair(oracle: Oracle, request: pytest.FixtureRequest) -> ClientPair:
-    return ClientPair(oracle, protocol=request.param)
-
-
-def known(rows: list[Command]) -> list[Command]:
-    return [row for row in rows if row.method.upper().encode() in ROWS or row.method == "advance"]
+def pair(oracle: Oracle, request: pytest.FixtureRequest) -> DoorPair:
+    return client_pair(oracle, protocol=request.param)
 
 
 @given(histories(*known(STRINGS), size=25))
-def test_strings_answer_as_redis_does(pair: ClientPair, steps: list[Step]) -> None:
+def test_strings_answer_as_redis_does(pair: DoorPair, steps: list[Step]) -> None:
     run_history(pair, steps)
 
 
@@ -105,7 +73,7 @@ def test_where_a_server_would_be_means_nothing() -> None:
 
 def test_a_url_says_everything_but_where() -> None:
     store = Store()
-    client = Redis.from_url("redis://nowhere.invalid:1/3?decode_responses=1", store)
+    client = Redis.from_url("redis://nowhere.invalid:1/3?decode_responses=1", store=store)
     client.set("a", "b")
     assert client.get("a") == "b"
     assert store.select(3).get("a") == b"b"
@@ -224,7 +192,7 @@ def test_threads_share_a_client() -> None:
 
 
 @pytest.mark.parametrize("transaction", [True, False])
-def test_pipelines(pair: ClientPair, transaction: bool) -> None:
+def test_pipelines(pair: DoorPair, transaction: bool) -> None:
     pair.reset()
 
     def run(client: Any) -> Any:
@@ -250,7 +218,7 @@ def test_pipelines(pair: ClientPair, transaction: bool) -> None:
     pair.both(lambda client: client.pipeline(transaction=transaction).execute())
 
 
-def test_watching(pair: ClientPair) -> None:
+def test_watching(pair: DoorPair) -> None:
     pair.reset()
 
     def double(pipe: Any) -> None:

@@ -4,6 +4,8 @@
 
     client = Redis(store)     # a redis.Redis; Redis() has a new store of its own
 
+`AsyncRedis` is the same for redis.asyncio.
+
 Everything of redis-py works, and means what it means with a server: pipelines, WATCH, Lock, PubSub, scripts,
 response callbacks, RESP2 and RESP3. There is no socket, and no thread.
 """
@@ -15,7 +17,17 @@ try:
 except ImportError as error:
     raise ImportError("kvlite.redis needs redis-py: pip install 'kvlite[redis]'") from error
 
+from .asyncio import AsyncConnection, AsyncConnectionPool, AsyncPipeline, AsyncRedis
 from .client import Pipeline, Redis
 from .connection import Connection, ConnectionPool
 
-__all__ = ["Connection", "ConnectionPool", "Pipeline", "Redis"]
+__all__ = [
+    "AsyncConnection",
+    "AsyncConnectionPool",
+    "AsyncPipeline",
+    "AsyncRedis",
+    "Connection",
+    "ConnectionPool",
+    "Pipeline",
+    "Redis",
+]

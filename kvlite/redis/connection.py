@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
@@ -18,21 +18,8 @@ from redis.utils import SENTINEL
 
 from ..store import Store
 from ..wire.line import Line
-from ..wire.replies import Push, Reply
-from .talk import CLOSED, Talk, Words, store_of, without_socket
-
-
-class Plug:
-    """What redis-py takes for the socket of a connection."""
-
-    def __init__(self, line: Line) -> None:
-        self.line = line
-
-    def shutdown(self, how: int) -> None:
-        """Nothing is under way that would have to be awaited."""
-
-    def close(self) -> None:
-        self.line.hang_up()
+from ..wire.replies import Push
+from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, store_of, without_socket
 
 
 class Bell:
@@ -68,7 +55,7 @@ class Replies(_RESP3Parser):
         if line is None:
             raise ConnectionError(CLOSED)
         if line.session.store._shared.closed:
-            raise ConnectionError("the store is closed")
+            raise ConnectionError(STORE_CLOSED)
         return self._await(line, timeout)
 
     def read_response(
@@ -77,14 +64,12 @@ class Replies(_RESP3Parser):
         line = self._line
         if line is None:
             raise ConnectionError(CLOSED)
-        convert = self._talk.convert_raw if disable_decoding else self._talk.convert
         while True:
             if not self._await(line, self._timeout if timeout is SENTINEL else timeout):
                 raise TimeoutError
             reply = line.take()
-            protocol = line.session.protocol
-            response = convert[protocol](reply)
-            if protocol == 2 or not isinstance(reply, Push):
+            response = self._talk.converter(line, disable_decoding)(reply)
+            if line.session.protocol == 2 or not isinstance(reply, Push):
                 return response
             response = self.handle_push_response(response)
             if push_request:
@@ -136,31 +121,33 @@ class Connection(AbstractConnection):
 
     def connect(self) -> None:
         if self.store._shared.closed:
-            raise ConnectionError("the store is closed")  # which no retry will change
+            raise ConnectionError(STORE_CLOSED)  # which no retry will change
         super().connect()
 
-    def converter(self, raw: bool = False) -> Callable[[Reply], Any]:
-        """What makes Python values of the replies that come now."""
-        assert self.line is not None
-        return (self.talk.convert_raw if raw else self.talk.convert)[self.line.session.protocol]
+    def is_direct(self) -> bool:
+        """Whether a command may be given to the session at once."""
+        line = self.line
+        return (
+            line is not None
+            and line.idle
+            and not self._should_reconnect
+            and not self.himport_registry.revision  # type: ignore[union-attr]  # every pool has one
+        )
 
     def exchange(self, requests: list[Words], raw: Collection[int] = ()) -> list[Any]:
         """Send requests and read their replies, errors as exceptions; those numbered in `raw` undecoded."""
         self.send_packed_command(requests)
         assert self.line is not None
-        replies = self.line.take_replies(len(requests))
+        replies = self.talk.take_all(self.line, len(requests), raw)
         if replies is not None:
-            convert, convert_raw = self.converter(), self.converter(raw=True)
-            if not raw:
-                return list(map(convert, replies))
-            return [(convert_raw if at in raw else convert)(reply) for at, reply in enumerate(replies)]
-        found = []
+            return replies
+        replies = []
         for at in range(len(requests)):
             try:
-                found.append(self.read_response(disable_decoding=at in raw))
+                replies.append(self.read_response(disable_decoding=at in raw))
             except ResponseError as error:
-                found.append(error)
-        return found
+                replies.append(error)
+        return replies
 
     def pack_command(self, *args: Any) -> list[Words]:
         return [self.talk.words(args)]

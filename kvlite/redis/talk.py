@@ -1,29 +1,37 @@
 # mypy: disable-error-code="no-untyped-call"
 # (redis-py has no annotations beneath its commands)
-"""What connections of both kinds, blocking and asyncio, share: words, replies and options."""
+"""What clients of both kinds, blocking and asyncio, have in common: words, replies and options."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 import redis
 from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
+from redis.client import EMPTY_RESPONSE, NEVER_DECODE
+from redis.driver_info import resolve_driver_info
 from redis.exceptions import ConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from .. import errors
 from ..store import Store
+from ..wire.line import Line
 from ..wire.python import converter
+from ..wire.replies import Reply
 from ..wire.resp import error_text
 
 Words = list[bytes]
 """A request as a session takes it."""
 
 CLOSED = "Connection closed by server."
+STORE_CLOSED = "the store is closed"
+
+
+# Options
 
 _SOCKET_OPTIONS = frozenset(
     name
@@ -38,6 +46,24 @@ def without_socket(options: dict[str, Any]) -> dict[str, Any]:
     return kept | {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
 
 
+class Options:
+    """The options of one of redis-py's clients."""
+
+    def __init__(self, client: type, connection: type) -> None:
+        self._of_client = inspect.signature(client.__init__)  # type: ignore[misc]
+        of_connection = inspect.signature(connection.__init__).parameters  # type: ignore[misc]
+        self._of_pool = {*of_connection, "max_connections", "cache", "cache_config"} - {"self"}
+
+    def of_pool(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What a client hands on to its pool; redis-py's defaults stand for what is not given."""
+        bound = self._of_client.bind(None, **options)
+        bound.apply_defaults()
+        given = bound.arguments
+        driver = resolve_driver_info(given["driver_info"], given.pop("lib_name"), given.pop("lib_version"))
+        kept = {name: value for name, value in given.items() if name in self._of_pool}
+        return kept | {"driver_info": driver, "retry_on_error": given["retry_on_error"] or []}
+
+
 def store_of(store: Store[Any] | None) -> Store[Any]:
     """The store that a client is to talk to: a new one in memory if none is given."""
     if store is None:
@@ -45,6 +71,9 @@ def store_of(store: Store[Any] | None) -> Store[Any]:
     if not isinstance(store, Store):
         raise TypeError(f"a client talks to a kvlite.Store, not to {store!r}")
     return store
+
+
+# Requests and replies
 
 
 @lru_cache(maxsize=1024)
@@ -65,17 +94,15 @@ class Talk:
             def decode(value: bytes) -> str:
                 return value.decode(encoding, errors)
 
-        self.decode = decode
-        self.convert = {protocol: converter(protocol, reported, decode) for protocol in (2, 3)}
-        """By protocol: makes a Python value of a reply."""
-        self.convert_raw = {protocol: converter(protocol, reported) for protocol in (2, 3)}
-        """The same, for replies that are never decoded."""
+        self._convert = {protocol: converter(protocol, reported, decode) for protocol in (2, 3)}
+        self._convert_raw = {protocol: converter(protocol, reported) for protocol in (2, 3)}
 
-    def words(self, args: tuple[Any, ...]) -> Words:
+    def words(self, args: Iterable[Any]) -> Words:
         """A request of these arguments, of which the first may be several words."""
-        name, encoding, errors = args[0], self._encoding, self._errors
+        name, *others = args
+        encoding, errors = self._encoding, self._errors
         words = [*(_name(name) if isinstance(name, (str, bytes)) else _name(self._bytes(name)))]
-        for arg in args[1:]:
+        for arg in others:
             if type(arg) is str:
                 arg = arg.encode(encoding, errors)
             elif type(arg) is not bytes:
@@ -86,8 +113,26 @@ class Talk:
     def _bytes(self, value: Any) -> bytes:
         return bytes(self._encoder.encode(value))
 
-    def requests(self, commands: Iterable[tuple[Any, ...]]) -> list[Words]:
-        return [self.words(args) for args in commands]
+    def requests(self, commands: Iterable[Iterable[Any]]) -> list[Words]:
+        return list(map(self.words, commands))
+
+    def converter(self, line: Line, raw: bool = False) -> Callable[[Reply], Any]:
+        """What makes Python values of the replies that come from `line` now; if `raw`, none is decoded."""
+        return (self._convert_raw if raw else self._convert)[line.session.protocol]
+
+    def take_all(self, line: Line, count: int, raw: Collection[int]) -> list[Any] | None:
+        """The next `count` replies, errors as exceptions, those numbered in `raw` undecoded.
+
+        None if they must be read one by one, because one is still to come or a message is among them.
+        """
+        replies = line.take_replies(count)
+        if replies is None:
+            return None
+        convert = self.converter(line)
+        if not raw:
+            return list(map(convert, replies))
+        convert_raw = self.converter(line, raw=True)
+        return [(convert_raw if at in raw else convert)(reply) for at, reply in enumerate(replies)]
 
 
 def reported(error: Exception) -> Exception:
@@ -99,3 +144,29 @@ def reported(error: Exception) -> Exception:
     if isinstance(made, ConnectionError):
         raise made
     return made
+
+
+def answer(client: Any, response: Any, name: Any, options: dict[str, Any]) -> Any:
+    """What a method of the client returns, or raises, for what a parser has read."""
+    if isinstance(response, Exception):
+        if EMPTY_RESPONSE in options:
+            return options[EMPTY_RESPONSE]
+        raise response
+    if options:
+        for own in (NEVER_DECODE, EMPTY_RESPONSE, "keys"):
+            options.pop(own, None)
+    callback = client.response_callbacks.get(name)
+    return response if callback is None else callback(response, **options)
+
+
+class Plug:
+    """What redis-py takes for the socket of a connection."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    def shutdown(self, how: int) -> None:
+        """Nothing is under way that would have to be awaited."""
+
+    def close(self) -> None:
+        self.line.hang_up()
