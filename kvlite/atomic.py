@@ -26,12 +26,15 @@ class Atomic:
         self._undo: list[Callable[[], None]] = []
         self._seen: set[tuple[int, bytes]] = set()
         self._mark = 0
+        self._published = 0
+        """How much had been published before, by those around it."""
 
     def __enter__(self) -> None:
         store, shared = self._store, self._store._shared
         store._acquire()
         store._begin()
         self._undo, self._seen = [], set()
+        self._published = len(shared.hub.held)
         shared.observe(self)
         if shared.journal is not None:
             self._mark = shared.journal.mark()
@@ -81,6 +84,7 @@ class Atomic:
             self._undo.pop()()
         for store in shared.open_stores:
             store._db = store._db.retired()
+        del shared.hub.held[self._published :]
 
     def _put_back(self, store: Keyspace[Any], keys: Dense, key: bytes, place: int | None) -> None:
         """Take back one step of the order of the keys: `key` was at `place`, or was not there."""

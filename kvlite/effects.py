@@ -121,7 +121,7 @@ def _put_up(store: Keyspace[Any], make_gate: Callable[..., Any]) -> None:
 
 def close_funnel(store: Keyspace[Any]) -> None:
     """Let effects be made without a word again."""
-    store._unobserved = True
+    store._unobserved = store._notify is None
 
 
 def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:

@@ -123,6 +123,7 @@ CODES = {
 }
 """Codes that are part of the text, as redis-py leaves them there."""
 
+INVALID_EVENT_CLASS = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_AN_INTEGER = "value is not an integer or out of range"
 OUT_OF_RANGE = "value is out of range"

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from .channels import Hub
 from .clock import Clock, ManualClock
 from .database import Database, Value
 from .effects import Journal, Observer, close_funnel, effect, open_funnel
 from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
+from .events import NEW, Births, notifier
 from .structs import Collection
 from .structs.limits import Limits
 from .waiting import Attempt, Waiter, WaitingRoom
@@ -51,8 +53,13 @@ class Shared:
         self.stores: list[Keyspace[Any] | None] = [None] * DATABASES
         self.open_stores: list[Keyspace[Any]] = []
         self.room = WaitingRoom()
+        self.hub = Hub()
+        self.event_classes = 0
+        """The keyspace events that are published; see `events`."""
         self.next_due: int | None = None
         """No key is due before this, milliseconds since the epoch; None when none has a deadline."""
+        self.alarms: list[Callable[[], None]] = []
+        """Called, under the lock, when something falls due earlier than was known: for who waits for that."""
         self.observers: list[Observer] = []
         self.journal: Journal | None = None
         self.instance: Any = None
@@ -91,11 +98,29 @@ class Shared:
         for store in self.open_stores:
             place(store)
 
+    # Keyspace events
+
+    def notify_events(self, classes: int) -> None:
+        """Publish the events of these classes, and no others, from now on. Under the lock."""
+        self.event_classes = classes
+        for store in self.open_stores:
+            store._notify = notifier(store, classes)
+        self.observers = [each for each in self.observers if not isinstance(each, Births)]
+        if classes & NEW:
+            self.observers.append(Births())
+        self._place_gates()
+        self._ring()
+
     # Deadlines
 
     def schedule(self, deadline: int) -> None:
         if self.next_due is None or deadline < self.next_due:
             self.next_due = deadline
+            self._ring()
+
+    def _ring(self) -> None:
+        for ring in self.alarms:
+            ring()
 
     def expire_due(self, limit: int | None = None) -> None:
         """Remove keys and fields whose deadline has come, in the order of their deadlines."""
@@ -182,6 +207,9 @@ class Keyspace(Generic[T]):
     """By what makes them."""
     _gated: object
     """Which of them stand before the effects, or None."""
+    _notify: Callable[[bytes, bytes], None] | None
+    """Says that an event has happened to a key; None where nobody is to be told of events. Called by who
+    knows the event's name, under the lock, after the effect."""
     _unobserved: bool
     """Nobody is to be told of changes. The hottest commands then make the commonest one in line, by the body
     of its effect: a call more would be a third of what they take."""
@@ -196,7 +224,8 @@ class Keyspace(Generic[T]):
         self._lines = {}
         self._gates = {}
         self._gated = None
-        self._unobserved = True
+        self._notify = notifier(self, shared.event_classes)
+        self._unobserved = self._notify is None
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
         shared.open_stores.append(self)
@@ -234,6 +263,7 @@ class Keyspace(Generic[T]):
         def refuse() -> None:
             raise StoreClosedError(why)
 
+        shared.hub.dismiss(why)
         for store in shared.open_stores:
             shared.room.dismiss(store, why)
             store._db = cast(Database, _ClosedDatabase(why))
@@ -285,31 +315,57 @@ class Keyspace(Generic[T]):
         db = self._db
         return self._live(key) if key in db.special or key in db.field_deadlines else db.data.get(key)
 
+    def _look_up(self, key: bytes) -> Value | None:
+        """`_find` for a command that only reads: that nothing is there is an event."""
+        value = self._find(key)
+        if value is None and self._notify is not None:
+            self._notify(b"keymiss", key)
+        return value
+
     def _read(self, key: bytes, kind: type[C]) -> C | None:
         """The collection of this kind at `key`, or None; WRONGTYPE for a value of another kind."""
+        value = self._find(key)
+        if isinstance(value, kind):
+            return value
+        if value is not None:
+            raise ResponseError(WRONG_TYPE)
+        if self._notify is not None:
+            self._notify(b"keymiss", key)
+        return None
+
+    def _held(self, key: bytes, kind: type[C]) -> C | None:
+        """As `_read`, for a command that may change the value."""
         value = self._find(key)
         if value is None or isinstance(value, kind):
             return value
         raise ResponseError(WRONG_TYPE)
 
     def _write(self, key: bytes, kind: type[C]) -> C | None:
-        """As `_read`, for a command that may change the value; clears away some dead keys first."""
+        """`_held`, after some dead keys have been cleared away: how such a command begins."""
         if self._shared.next_due is not None:
             self._reap()
-        return self._read(key, kind)
+        value = self._find(key)
+        if value is None or isinstance(value, kind):
+            return value
+        raise ResponseError(WRONG_TYPE)
 
     # Expiry
 
     def _reap(self) -> None:
-        """Clear away a bounded number of dead keys. Every write does it when some key has a deadline."""
+        """Clear away a bounded number of dead keys. Every write does it when some key has a deadline.
+
+        All of them where events are published: none may be overwritten that has not been said to be dead.
+        """
         shared = self._shared
         if shared.next_due is not None and shared.next_due <= shared.now():
-            shared.expire_due(EXPIRE_AT_ONCE)
+            shared.expire_due(EXPIRE_AT_ONCE if self._notify is None else None)
 
     def _expire(self, key: bytes) -> None:
         if not self._shared.frozen:
             with suppress(PersistenceError):  # nothing is lost if a dead key stays in the files
                 self._effect_drop(key)
+                if self._notify is not None:
+                    self._notify(b"expired", key)
 
     def _expire_next(self, deadline: int) -> None:
         """Remove the key, or the fields, at the head of the timetable, whose deadline this is."""
@@ -326,6 +382,38 @@ class Keyspace(Generic[T]):
         `key` is in `field_deadlines`. Hashes know how.
         """
         raise NotImplementedError
+
+    def _put_result(self, dest: bytes, value: Collection | None, event: bytes) -> None:
+        """Make what a command has computed the value of `dest`, whatever was there; None is no value."""
+        if value is not None:
+            self._effect_load(dest, value, None)
+        elif self._peek(dest) is not None:
+            self._effect_drop(dest)
+            event = b"del"
+        else:
+            return
+        if self._notify is not None:
+            self._notify(event, dest)
+
+    def _live_until(self, key: bytes, deadline: int, now: int) -> None:
+        """Give `key`, which is there, a new deadline; or remove it, if that is not in the future."""
+        if deadline <= now:
+            self._effect_drop(key)
+            event = b"del"
+        else:
+            self._effect_deadline(key, deadline)
+            event = b"expire"
+        if self._notify is not None:
+            self._notify(event, key)
+
+    def _live_on(self, key: bytes) -> bool:
+        """Take the deadline away from `key`, which is there; whether it had one."""
+        if key not in self._db.deadlines:
+            return False
+        self._effect_deadline(key, None)
+        if self._notify is not None:
+            self._notify(b"persist", key)
+        return True
 
     # Several effects that belong together
 
@@ -344,7 +432,13 @@ class Keyspace(Generic[T]):
             for store in shared.open_stores:
                 store._db = store._db.retired(busy=False)
             if shared.journal is not None:
-                shared.journal.end_batch()
+                try:
+                    shared.journal.end_batch()
+                except BaseException:
+                    shared.hub.held.clear()
+                    raise
+            if shared.hub.held:
+                shared.hub.send_held()
 
     # Births
 

@@ -12,6 +12,7 @@ from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
 from .encoding import Encodable, PathLike, encode
 from .errors import RedisError
+from .events import event_classes
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.files import SYSTEM, Files
@@ -20,6 +21,7 @@ from .transactions import Transactions
 from .types.hashes import Hashes
 from .types.keys import Keys
 from .types.lists import Lists
+from .types.pubsub import Channels
 from .types.sets import Sets
 from .types.sort import Sort
 from .types.sorted_sets import SortedSets
@@ -37,6 +39,7 @@ class Store(
     SortedSets[T],
     Sort[T],
     Keys[T],
+    Channels[T],
     Transactions[T],
     Durable[T],
     Testing[T],
@@ -71,6 +74,7 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
     @overload
@@ -86,6 +90,7 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
     @overload
@@ -101,6 +106,7 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
     def __init__(
@@ -115,6 +121,7 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None:
         """Open a store: in memory, or kept in the folder `path`, which is made if it is missing.
@@ -130,8 +137,9 @@ class Store(
         With `decode_responses` replies are str, decoded as UTF-8, instead of bytes. `clock` is where the time
         comes from; a `ManualClock` stands still until `advance`. `seed` makes random picks reproducible.
         `record_accesses` remembers when each key was last used, for `object("idletime", key)`; by default
-        that is done with a manual clock only, because it costs a little on every call. `files` is the file
-        system; tests have others.
+        that is done with a manual clock only, because it costs a little on every call.
+        `notify_keyspace_events` are the events that are published, in Redis's letters: "KEA" for nearly all;
+        ValueError for an unknown one. `files` is the file system; tests have others.
         """
         from random import Random  # slow to import, as is what it imports
 
@@ -139,6 +147,7 @@ class Store(
             raise TypeError(f"a clock has a method now(), and {clock!r} has none")
         if path is not None and not os.fspath(path):
             raise ValueError("the path of a store is empty")
+        events = event_classes(notify_keyspace_events)
         manual = isinstance(clock, ManualClock)
         self._files = files
         self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
@@ -157,6 +166,9 @@ class Store(
 
             min_size = parse_size(compact_min_size)
             Durability(self, os.path.abspath(path), files, fsync, compact_percent, min_size)
+        if events:
+            with self._shared.lock:
+                self._shared.notify_events(events)
         _forking.add(self)
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,10 +18,10 @@ TABLES = ["strings", "lists", "hashes", "sets", "sort", "sorted_sets", "keys"]
 State = dict[tuple[int, bytes], tuple[Any, int | None]]
 
 
-def commands() -> list[Command]:
+def commands(names: Iterable[str] = TABLES) -> list[Command]:
     """Every row of the tables that the types' own tests are made of."""
     rows: list[Command] = []
-    for name in TABLES:
+    for name in names:
         module = importlib.import_module(f"test_oracle_{name}")
         tables = [table for table in vars(module).values() if isinstance(table, list)]
         rows += [row for table in tables for row in table if isinstance(row, Command)]

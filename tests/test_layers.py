@@ -16,7 +16,7 @@ LEVELS = [
     ["encoding"],
     ["deadlines"],
     ["structs"],
-    ["database", "effects", "waiting"],
+    ["database", "effects", "waiting", "channels", "events"],
     ["keyspace"],
     ["types", "persist"],
     ["lock", "durable", "watch", "probe", "sandbox", "seeds"],

@@ -379,8 +379,11 @@ class Hashes(Keyspace[T]):
                     values[field] = text
                     return 0
             else:
-                self._read(name, Hash)
-            return self._effect_field(name, field, text, None)
+                self._held(name, Hash)
+            new = self._effect_field(name, field, text, None)
+            if self._notify is not None:
+                self._notify(b"hset", name)
+            return new
         finally:
             release = self._release
             release()
@@ -390,7 +393,10 @@ class Hashes(Keyspace[T]):
         self._acquire()
         try:
             self._write(key, Hash)
-            return self._effect_fields(key, pairs, None)
+            new = self._effect_fields(key, pairs, None)
+            if self._notify is not None:
+                self._notify(b"hset", key)
+            return new
         finally:
             self._release()
 
@@ -414,7 +420,10 @@ class Hashes(Keyspace[T]):
             hash = self._write(key, Hash)
             if hash is not None and field in hash.fields:
                 return 0
-            return self._effect_field(key, field, text, None)
+            self._effect_field(key, field, text, None)
+            if self._notify is not None:
+                self._notify(b"hset", key)
+            return 1
         finally:
             self._release()
 
@@ -434,7 +443,7 @@ class Hashes(Keyspace[T]):
                 return 0
             found = [field for field in dict.fromkeys(fields) if field in hash.fields]
             if found:
-                self._effect_remove_fields(key, found)
+                self._remove_fields(key, found)
             return len(found)
         finally:
             self._release()
@@ -465,6 +474,8 @@ class Hashes(Keyspace[T]):
                 raise ResponseError(INCREMENT_OVERFLOWS)
             deadline = None if hash is None or hash.deadlines is None else hash.deadlines.get(field)
             self._effect_field(key, field, b"%d" % number, deadline)
+            if self._notify is not None:
+                self._notify(b"hincrby", key)
             return number
         finally:
             self._release()
@@ -495,6 +506,8 @@ class Hashes(Keyspace[T]):
                 raise ResponseError(INCREMENT_NOT_FINITE)
             result = format_long_double(total)
             self._effect_field(key, field, result, None if hash is None else hash.deadline(field))
+            if self._notify is not None:
+                self._notify(b"hincrbyfloat", key)
             return result
         finally:
             self._release()
@@ -592,9 +605,9 @@ class Hashes(Keyspace[T]):
                     done[field] = None
                     answers.append(REMOVED if gone else DONE)
             if done and gone:
-                self._effect_remove_fields(key, list(done))
+                self._remove_fields(key, list(done))
             elif done:
-                self._effect_field_deadline(key, list(done), deadline)
+                self._let_fields_live(key, list(done), deadline)
             return answers
         finally:
             self._release()
@@ -624,7 +637,7 @@ class Hashes(Keyspace[T]):
                     done[field] = None
                     answers.append(DONE)
             if done:
-                self._effect_field_deadline(key, list(done), None)
+                self._let_fields_live(key, list(done), None)
             return answers
         finally:
             self._release()
@@ -689,7 +702,7 @@ class Hashes(Keyspace[T]):
                 if field in hash.fields:
                     found[field] = None
             if found:
-                self._effect_remove_fields(key, list(found))
+                self._remove_fields(key, list(found))
             return values
         finally:
             self._release()
@@ -734,12 +747,12 @@ class Hashes(Keyspace[T]):
                     if field in fields[:place]:
                         values[place] = None
                 if found:
-                    self._effect_remove_fields(key, found)
+                    self._remove_fields(key, found)
             elif deadline is not None or persist:
                 if deadline is None:
                     found = [field for field in found if hash.deadline(field) is not None]
                 if found:
-                    self._effect_field_deadline(key, found, deadline)
+                    self._let_fields_live(key, found, deadline)
             return values
         finally:
             self._release()
@@ -798,8 +811,9 @@ class Hashes(Keyspace[T]):
                 if hash is not None:
                     found = [field for field in dict(pairs) if field in hash.fields]
                     if found:
-                        self._effect_remove_fields(key, found)
-            elif keepttl and hash is not None and hash.deadlines is not None:
+                        self._remove_fields(key, found)
+                return 1
+            if keepttl and hash is not None and hash.deadlines is not None:
                 self._begin()
                 try:
                     for field, text in pairs:
@@ -808,9 +822,23 @@ class Hashes(Keyspace[T]):
                     self._end()
             else:
                 self._effect_fields(key, pairs, deadline)
+            if self._notify is not None:
+                self._notify(b"hset", key)
+                if deadline is not None:
+                    self._notify(b"hexpire", key)
             return 1
         finally:
             self._release()
+
+    def _remove_fields(self, key: bytes, fields: list[bytes]) -> None:
+        self._effect_remove_fields(key, fields)
+        if self._notify is not None:
+            self._notify(b"hdel", key)
+
+    def _let_fields_live(self, key: bytes, fields: list[bytes], deadline: int | None) -> None:
+        self._effect_field_deadline(key, fields, deadline)
+        if self._notify is not None:
+            self._notify(b"hpersist" if deadline is None else b"hexpire", key)
 
     def _expire_fields(self, key: bytes, limit: int | None = None) -> None:
         db = self._db
@@ -830,6 +858,8 @@ class Hashes(Keyspace[T]):
                     first = hash.next_due()
                     if limit is not None:
                         limit -= 1
+                if self._notify is not None and not frozen:
+                    self._notify(b"hexpired", key)
             finally:
                 with suppress(PersistenceError):  # nothing is lost if dead fields stay in the files
                     self._end()

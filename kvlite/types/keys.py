@@ -115,16 +115,23 @@ class Keys(Keyspace[T]):
         db = self._db
         if key not in db.deadlines and key not in db.field_deadlines:
             found = key in db.data
-            if not db.busy:
+            if not db.busy and (found or self._notify is None):
                 return found
         return self._exists([key]) > 0
+
+    def _inspect(self, key: bytes) -> Value | None:
+        """`_look_up`, without counting as a use of the key."""
+        value = self._peek(key)
+        if value is None and self._notify is not None:
+            self._notify(b"keymiss", key)
+        return value
 
     def _exists(self, keys: list[bytes]) -> int:
         if not keys:
             raise wrong_arity("exists")
         self._acquire()
         try:
-            return sum(self._peek(key) is not None for key in keys)
+            return sum(self._inspect(key) is not None for key in keys)
         finally:
             self._release()
 
@@ -137,7 +144,7 @@ class Keys(Keyspace[T]):
             raise wrong_arity("touch")
         self._acquire()
         try:
-            return sum(self._live(key) is not None for key in keys)
+            return sum(self._look_up(key) is not None for key in keys)
         finally:
             self._release()
 
@@ -148,7 +155,7 @@ class Keys(Keyspace[T]):
     def _type(self, key: bytes) -> bytes:
         self._acquire()
         try:
-            value = self._peek(key)
+            value = self._inspect(key)
             return b"none" if value is None else kind_of(value)
         finally:
             self._release()
@@ -354,6 +361,8 @@ class Keys(Keyspace[T]):
                 if key not in db.data if plain else self._peek(key) is None:
                     return 0
                 self._effect_drop(key)
+                if self._notify is not None:
+                    self._notify(b"del", key)
                 return 1
             removed = 0
             self._begin()
@@ -362,6 +371,8 @@ class Keys(Keyspace[T]):
                     if self._peek(key) is not None:
                         self._effect_drop(key)
                         removed += 1
+                        if self._notify is not None:
+                            self._notify(b"del", key)
             finally:
                 self._end()
             return removed
@@ -415,9 +426,15 @@ class Keys(Keyspace[T]):
                 raise ResponseError(NO_SUCH_KEY)
             if key == new_key:
                 return not only_new
-            if only_new and self._live(new_key) is not None:
+            overwritten = self._live(new_key) is not None
+            if only_new and overwritten:
                 return False
             self._effect_move(key, self._index, new_key)
+            if self._notify is not None:
+                if overwritten:
+                    self._notify(b"new", new_key)
+                self._notify(b"rename_from", key)
+                self._notify(b"rename_to", new_key)
             return True
         finally:
             self._release()
@@ -436,9 +453,13 @@ class Keys(Keyspace[T]):
         self._acquire()
         try:
             self._reap()
-            if self._live(key) is None or self._sibling(index)._live(key) is not None:
+            target = self._sibling(index)
+            if self._live(key) is None or target._live(key) is not None:
                 return False
             self._effect_move(key, index, key)
+            if self._notify is not None and target._notify is not None:
+                self._notify(b"move_from", key)
+                target._notify(b"move_to", key)
             return True
         finally:
             self._release()
@@ -467,12 +488,19 @@ class Keys(Keyspace[T]):
         try:
             self._reap()
             target = self._sibling(index)
-            value = self._live(key)
-            if value is None or (target._live(new_key) is not None and not replace):
+            value = self._look_up(key)
+            if value is None:
+                return False
+            overwritten = target._live(new_key) is not None
+            if overwritten and not replace:
                 return False
             if isinstance(value, (Collection, bytearray)):
                 value = value.copy()
             target._effect_load(new_key, value, self._db.deadlines.get(key))
+            if target._notify is not None:
+                if overwritten:
+                    target._notify(b"new", new_key)
+                target._notify(b"copy_to", new_key)
             return True
         finally:
             self._release()
@@ -591,10 +619,7 @@ class Keys(Keyspace[T]):
                     or (lt and old is not None and deadline >= old)
                 ):
                     return False
-            if deadline <= now:
-                self._effect_drop(key)
-            else:
-                self._effect_deadline(key, deadline)
+            self._live_until(key, deadline, now)
             return True
         finally:
             self._release()
@@ -608,10 +633,7 @@ class Keys(Keyspace[T]):
         try:
             if self._shared.next_due is not None:
                 self._reap()
-            if self._live(key) is None or key not in self._db.deadlines:
-                return False
-            self._effect_deadline(key, None)
-            return True
+            return self._live(key) is not None and self._live_on(key)
         finally:
             self._release()
 
@@ -640,7 +662,7 @@ class Keys(Keyspace[T]):
     def _pexpiretime(self, key: bytes) -> int:
         self._acquire()
         try:
-            return -2 if self._peek(key) is None else self._db.deadlines.get(key, -1)
+            return -2 if self._inspect(key) is None else self._db.deadlines.get(key, -1)
         finally:
             self._release()
 

@@ -206,8 +206,11 @@ class Lists(Keyspace[T]):
                     items[head] = text
                     return len(items) - head
             else:
-                self._read(key, GapList)
-            return self._effect_lpush(key, (text,))
+                self._held(key, GapList)
+            length = self._effect_lpush(key, (text,))
+            if self._notify is not None:
+                self._notify(b"lpush", key)
+            return length
         finally:
             release = self._release
             release()
@@ -235,8 +238,11 @@ class Lists(Keyspace[T]):
                     items.append(text)
                     return len(items) - found.head
             else:
-                self._read(key, GapList)
-            return self._effect_rpush(key, (text,))
+                self._held(key, GapList)
+            length = self._effect_rpush(key, (text,))
+            if self._notify is not None:
+                self._notify(b"rpush", key)
+            return length
         finally:
             release = self._release
             release()
@@ -261,7 +267,10 @@ class Lists(Keyspace[T]):
         try:
             if self._write(key, GapList) is None and not create:
                 return 0
-            return self._effect_lpush(key, values) if left else self._effect_rpush(key, values)
+            length = self._effect_lpush(key, values) if left else self._effect_rpush(key, values)
+            if self._notify is not None:
+                self._notify(b"lpush" if left else b"rpush", key)
+            return length
         finally:
             self._release()
 
@@ -292,9 +301,12 @@ class Lists(Keyspace[T]):
                     found.head = head + 1
                     value, items[head] = items[head], b""
                     return self._one(value)
-            elif self._read(key, GapList) is None:
+            elif self._held(key, GapList) is None:
                 return None
-            return self._one(self._effect_lpop(key))
+            value = self._effect_lpop(key)
+            if self._notify is not None:
+                self._notify(b"lpop", key)
+            return self._one(value)
         finally:
             release = self._release
             release()
@@ -323,9 +335,12 @@ class Lists(Keyspace[T]):
                 length = len(items) - head
                 if self._unobserved and length > 1 and head < length + SLACK:
                     return self._one(items.pop())
-            elif self._read(key, GapList) is None:
+            elif self._held(key, GapList) is None:
                 return None
-            return self._one(self._effect_rpop(key))
+            value = self._effect_rpop(key)
+            if self._notify is not None:
+                self._notify(b"rpop", key)
+            return self._one(value)
         finally:
             release = self._release
             release()
@@ -339,7 +354,10 @@ class Lists(Keyspace[T]):
         try:
             if self._write(key, GapList) is None:
                 return None
-            return self._effect_lpop(key) if left else self._effect_rpop(key)
+            value = self._effect_lpop(key) if left else self._effect_rpop(key)
+            if self._notify is not None:
+                self._notify(b"lpop" if left else b"rpop", key)
+            return value
         finally:
             self._release()
 
@@ -360,6 +378,8 @@ class Lists(Keyspace[T]):
             else:
                 values = found.slice(length - count, length)[::-1]
                 self._effect_ltrim(key, 0, length - count)
+            if self._notify is not None:
+                self._notify(b"lpop" if left else b"rpop", key)
             return values
         finally:
             self._release()
@@ -413,7 +433,7 @@ class Lists(Keyspace[T]):
             if found is None:
                 return None
             # Not `_write`: what that clears away could be `source`, should its time come just now.
-            self._read(destination, GapList)
+            self._held(destination, GapList)
             value = found[0 if from_left else len(found) - 1]
             self._begin()
             try:
@@ -428,6 +448,9 @@ class Lists(Keyspace[T]):
                     self._effect_rpop(source)
             finally:
                 self._end()
+            if self._notify is not None:
+                self._notify(b"lpush" if to_left else b"rpush", destination)
+                self._notify(b"lpop" if from_left else b"rpop", source)
             return value
         finally:
             self._release()
@@ -455,6 +478,8 @@ class Lists(Keyspace[T]):
             if not 0 <= index < length:
                 raise ResponseError(INDEX_OUT_OF_RANGE)
             self._effect_lset(key, index, value)
+            if self._notify is not None:
+                self._notify(b"lset", key)
         finally:
             self._release()
 
@@ -478,6 +503,8 @@ class Lists(Keyspace[T]):
             if position is None:
                 return -1
             self._effect_linsert(key, position if before else position + 1, value)
+            if self._notify is not None:
+                self._notify(b"linsert", key)
             return len(found)
         finally:
             self._release()
@@ -493,7 +520,10 @@ class Lists(Keyspace[T]):
             found = self._write(key, GapList)
             if found is None or found.find(value) is None:
                 return 0
-            return self._effect_lrem(key, value, count)
+            removed = self._effect_lrem(key, value, count)
+            if self._notify is not None:
+                self._notify(b"lrem", key)
+            return removed
         finally:
             self._release()
 
@@ -509,6 +539,8 @@ class Lists(Keyspace[T]):
             found = self._write(key, GapList)
             if found is not None:
                 self._effect_ltrim(key, *_bounds(first, last, len(found)))
+                if self._notify is not None:
+                    self._notify(b"ltrim", key)
         finally:
             self._release()
 

@@ -222,7 +222,8 @@ class Sets(Keyspace[T]):
         self._acquire()
         try:
             self._reap()
-            return self._store_set(dest, list(_common(self._read_sets(keys, "sinterstore"))))
+            members = list(_common(self._read_sets(keys, "sinterstore")))
+            return self._store_set(dest, members, b"sinterstore")
         finally:
             self._release()
 
@@ -235,7 +236,7 @@ class Sets(Keyspace[T]):
         self._acquire()
         try:
             self._reap()
-            return self._store_set(dest, _together(self._read_sets(keys, "sunionstore")))
+            return self._store_set(dest, _together(self._read_sets(keys, "sunionstore")), b"sunionstore")
         finally:
             self._release()
 
@@ -249,7 +250,7 @@ class Sets(Keyspace[T]):
         try:
             self._reap()
             sets = self._read_sets(keys, "sdiffstore")
-            return self._store_set(dest, _rest(sets), _passing(sets))
+            return self._store_set(dest, _rest(sets), b"sdiffstore", _passing(sets))
         finally:
             self._release()
 
@@ -259,15 +260,14 @@ class Sets(Keyspace[T]):
             raise wrong_arity(command)
         return [self._read(key, Set) for key in keys]
 
-    def _store_set(self, dest: bytes, members: list[bytes], passing: list[bytes] | None = None) -> int:
+    def _store_set(
+        self, dest: bytes, members: list[bytes], event: bytes, passing: list[bytes] | None = None
+    ) -> int:
         """`passing` are members that Redis puts in on the way: they decide how the set is kept."""
-        if members:
-            value = Set(members, self._shared.limits)
-            if passing is not None:
-                value.integers = Set(passing, self._shared.limits).integers
-            self._effect_load(dest, value, None)
-        elif self._peek(dest) is not None:
-            self._effect_drop(dest)
+        value = Set(members, self._shared.limits) if members else None
+        if value is not None and passing is not None:
+            value.integers = Set(passing, self._shared.limits).integers
+        self._put_result(dest, value, event)
         return len(members)
 
     # Writing
@@ -293,7 +293,7 @@ class Sets(Keyspace[T]):
             db = self._db
             held = db.data.get(key)
             if type(held) is not Set or key in db.special:
-                held = self._read(key, Set)
+                held = self._held(key, Set)
             if held is not None:
                 positions = held.positions
                 if member in positions:
@@ -304,6 +304,8 @@ class Sets(Keyspace[T]):
                     items.append(member)
                     return 1
             self._effect_sadd_one(key, member)
+            if self._notify is not None:
+                self._notify(b"sadd", key)
             return 1
         finally:
             release = self._release
@@ -328,6 +330,8 @@ class Sets(Keyspace[T]):
                     self._effect_sadd(key, new)
                 finally:
                     self._end()
+            if new and self._notify is not None:
+                self._notify(b"sadd", key)
             return len(new)
         finally:
             self._release()
@@ -347,6 +351,8 @@ class Sets(Keyspace[T]):
             found = list(filter(held.positions.__contains__, dict.fromkeys(members)))
             if found:
                 self._take_out(key, held, found)
+                if self._notify is not None:
+                    self._notify(b"srem", key)
             return len(found)
         finally:
             self._release()
@@ -375,6 +381,8 @@ class Sets(Keyspace[T]):
                 return None
             member = held.choose(self._shared.random)
             self._effect_srem(key, [member])
+            if self._notify is not None:
+                self._notify(b"spop", key)
             return member
         finally:
             self._release()
@@ -396,6 +404,8 @@ class Sets(Keyspace[T]):
                 self._effect_load(key, Set(rest, self._shared.limits), self._db.deadlines.get(key))
             else:
                 self._take_out(key, held, members)
+            if self._notify is not None:
+                self._notify(b"spop", key)
             return members
         finally:
             self._release()
@@ -425,14 +435,18 @@ class Sets(Keyspace[T]):
                 return False
             if source == destination:
                 return member in held.positions
-            target = self._read(destination, Set)
+            target = self._held(destination, Set)
             if member not in held.positions:
                 return False
             self._begin()
             try:
                 self._effect_srem(source, [member])
+                if self._notify is not None:
+                    self._notify(b"srem", source)
                 if target is None or member not in target.positions:
                     self._effect_sadd_one(destination, member)
+                    if self._notify is not None:
+                        self._notify(b"sadd", destination)
             finally:
                 self._end()
             return True

@@ -197,16 +197,14 @@ class Sort(Keyspace[T]):
         try:
             self._reap()
             found = self._sorted(key, options, stored=True)
-            if found:
-                self._effect_load(dest, GapList([text or b"" for text in found]), None)
-            elif self._peek(dest) is not None:
-                self._effect_drop(dest)
+            result = GapList([text or b"" for text in found]) if found else None
+            self._put_result(dest, result, b"sortstore")
             return len(found)
         finally:
             self._release()
 
     def _sorted(self, key: bytes, options: Sorting, stored: bool) -> list[bytes | None]:
-        value = self._find(key)
+        value = self._look_up(key)
         if value is None:
             return []
         if isinstance(value, SortedSet) and value.small:
@@ -258,9 +256,9 @@ class Sort(Keyspace[T]):
         arrow = text.find(b"->", star + 1)
         if arrow < 0 or arrow + 2 == len(text):
             prefix, suffix = pattern[:star], pattern[star + 1 :]
-            return lambda element: _string(self._find(prefix + element + suffix))
+            return lambda element: _string(self._look_up(prefix + element + suffix))
         prefix, suffix, field = pattern[:star], pattern[star + 1 : arrow], pattern[arrow + 2 :]
-        return lambda element: _field(self._find(prefix + element + suffix), field)
+        return lambda element: _field(self._look_up(prefix + element + suffix), field)
 
 
 def _c_string(text: bytes) -> bytes:

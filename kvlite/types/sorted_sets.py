@@ -65,6 +65,13 @@ Keys: TypeAlias = Iterable[Encodable]
 WeightedKeys: TypeAlias = Iterable[Encodable] | Mapping[Any, float]
 """Keys, or a dict of keys and their weights."""
 
+_STORED: dict[Combination, bytes] = {
+    union: b"zunionstore",
+    intersection: b"zinterstore",
+    difference: b"zdiffstore",
+}
+"""The event when a combination is stored."""
+
 NOT_A_NUMBER = "resulting score is not a number (NaN)"
 NOT_A_SCORE_RANGE = "min or max is not a float"
 NOT_A_LEX_RANGE = "min or max not valid string range item"
@@ -107,6 +114,14 @@ class ByLex(NamedTuple):
 
     def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
         return value.span_of_members(self.low, self.high, reverse, skip)
+
+
+_REMOVAL: dict[type, bytes] = {
+    ByRank: b"zremrangebyrank",
+    ByScore: b"zremrangebyscore",
+    ByLex: b"zremrangebylex",
+}
+"""The event when a part of a sorted set is removed."""
 
 
 def score_range(low: bytes, high: bytes) -> ByScore:
@@ -845,15 +860,12 @@ class SortedSets(Keyspace[T]):
             scores: dict[bytes, float] = {}
             for score, member in entries:
                 scores[member] = score if large else _kept(None, scores, member, score, limits)
-            return self._zstore(dest, scores)
+            return self._zstore(dest, scores, b"zrangestore")
         finally:
             self._release()
 
-    def _zstore(self, dest: bytes, scores: dict[bytes, float]) -> int:
-        if scores:
-            self._effect_load(dest, SortedSet(scores, self._shared.limits), None)
-        elif self._peek(dest) is not None:
-            self._effect_drop(dest)
+    def _zstore(self, dest: bytes, scores: dict[bytes, float], event: bytes) -> int:
+        self._put_result(dest, SortedSet(scores, self._shared.limits) if scores else None, event)
         return len(scores)
 
     # Shaping
@@ -968,7 +980,7 @@ class SortedSets(Keyspace[T]):
             db = self._db
             value = db.data.get(key)
             if type(value) is not SortedSet or key in db.special:
-                value = self._read(key, SortedSet)
+                value = self._held(key, SortedSet)
             scores = {} if value is None else value.scores
             for member, score in pairs:
                 old = changes.get(member)
@@ -987,6 +999,8 @@ class SortedSets(Keyspace[T]):
                 changes[member] = score
             if changes:
                 self._effect_zadd(key, changes)
+                if self._notify is not None:
+                    self._notify(b"zadd", key)
         finally:
             self._release()
         return added, changed
@@ -1033,6 +1047,8 @@ class SortedSets(Keyspace[T]):
                     return total
             kept = total if total else _kept(value, {}, member, total, self._shared.limits)
             self._effect_zadd(key, {member: kept})
+            if self._notify is not None:
+                self._notify(b"zincr", key)
             return total
         finally:
             self._release()
@@ -1053,7 +1069,7 @@ class SortedSets(Keyspace[T]):
             if value is None:
                 return 0
             found = [member for member in dict.fromkeys(members) if member in value.scores]
-            self._ztake(key, found)
+            self._ztake(key, found, b"zrem")
             return len(found)
         finally:
             self._release()
@@ -1080,21 +1096,25 @@ class SortedSets(Keyspace[T]):
             if value is None:
                 return 0
             members = [member for _, member in value.entries_between(*by.span(value))]
-            self._ztake(key, members)
+            self._ztake(key, members, _REMOVAL[type(by)])
             return len(members)
         finally:
             self._release()
 
-    def _ztake(self, key: bytes, members: list[bytes]) -> None:
+    def _ztake(self, key: bytes, members: list[bytes], event: bytes) -> None:
         """Remove members, which are there, at once for those who read without the lock."""
+        if not members:
+            return
         if len(members) == 1:
             self._effect_zrem(key, members)
-        elif members:
+        else:
             self._begin()
             try:
                 self._effect_zrem(key, members)
             finally:
                 self._end()
+        if self._notify is not None:
+            self._notify(event, key)
 
     def zpopmin(self, name: Encodable, count: int | None = None) -> list[tuple[T, float]]:
         """Remove the member with the lowest score, or `count` of them; with their scores. O(m log n)."""
@@ -1121,7 +1141,7 @@ class SortedSets(Keyspace[T]):
             number = min(count, size)
             span = (size - number, size) if reverse else (0, number)
             entries = value.entries_between(*span, reverse)
-            self._ztake(key, [member for _, member in entries])
+            self._ztake(key, [member for _, member in entries], b"zpopmax" if reverse else b"zpopmin")
             return entries
         finally:
             self._release()
@@ -1415,7 +1435,7 @@ class SortedSets(Keyspace[T]):
             if is_small(scores, self._shared.limits):
                 # -0.0 + 0.0 is 0.0: a small set does not know the sign of a zero.
                 scores = {member: score + 0.0 for member, score in scores.items()}
-            return self._zstore(dest, scores)
+            return self._zstore(dest, scores, _STORED[how])
         finally:
             self._release()
 

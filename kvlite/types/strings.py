@@ -63,7 +63,7 @@ class Strings(Keyspace[T]):
         if key in db.special:
             return self._get_special(db, key)  # type: ignore[return-value]  # decoding stores have another
         value = db.data.get(key)
-        if (type(value) is bytes or value is None) and not db.busy:
+        if (type(value) is bytes or (value is None and self._notify is None)) and not db.busy:
             return value  # type: ignore[return-value]
         return self._get(key)  # type: ignore[return-value]
 
@@ -84,7 +84,7 @@ class Strings(Keyspace[T]):
             self._release()
 
     def _read_text(self, key: bytes) -> bytes | None:
-        value = self._find(key)
+        value = self._look_up(key)
         return None if value is None else text_of(value)
 
     def _write_string(self, key: bytes) -> Value | None:
@@ -96,6 +96,13 @@ class Strings(Keyspace[T]):
             raise ResponseError(WRONG_TYPE)
         return value
 
+    def _read_string(self, key: bytes) -> Value | None:
+        """`_write_string` for a command that reads as well: that nothing is there is an event."""
+        value = self._write_string(key)
+        if value is None and self._notify is not None:
+            self._notify(b"keymiss", key)
+        return value
+
     def mget(self, keys: Encodable | Iterable[Encodable], *args: Encodable) -> list[T | None]:
         """The strings at several keys, None for a missing key or another type. O(keys)."""
         names = keys_of(keys, args)
@@ -104,7 +111,7 @@ class Strings(Keyspace[T]):
     def _mget(self, keys: list[bytes]) -> list[bytes | None]:
         self._acquire()
         try:
-            values = list(map(self._find, keys))
+            values = list(map(self._look_up, keys))
         finally:
             self._release()
         return [
@@ -118,7 +125,7 @@ class Strings(Keyspace[T]):
     def _strlen(self, key: bytes) -> int:
         self._acquire()
         try:
-            value = self._find(key)
+            value = self._look_up(key)
             return 0 if value is None else length_of(value)
         finally:
             self._release()
@@ -134,7 +141,7 @@ class Strings(Keyspace[T]):
     def _getrange(self, key: bytes, start: int, end: int) -> bytes:
         self._acquire()
         try:
-            value = self._find(key)
+            value = self._look_up(key)
             if value is None:
                 return b""
             text = value if isinstance(value, bytearray) else text_of(value)
@@ -226,17 +233,14 @@ class Strings(Keyspace[T]):
         return [self._one(b"matches"), ranges, self._one(b"len"), text.__len__()]
 
     def _lcs_texts(self, first: bytes, second: bytes) -> list[bytes]:
-        texts = []
         self._acquire()
         try:
-            for key in (first, second):
-                value = self._find(key)
-                if isinstance(value, Collection):
-                    raise ResponseError("The specified keys must contain string values")
-                texts.append(b"" if value is None else text_of(value))
+            values = [self._look_up(key) for key in (first, second)]
+            if any(isinstance(value, Collection) for value in values):
+                raise ResponseError("The specified keys must contain string values")
+            return [b"" if value is None else text_of(value) for value in values]
         finally:
             self._release()
-        return texts
 
     # Writing
 
@@ -367,6 +371,8 @@ class Strings(Keyspace[T]):
                 data[key] = text
             else:
                 self._effect_put(key, text, None)
+                if self._notify is not None:
+                    self._notify(b"set", key)
         finally:
             release = self._release
             release()
@@ -392,7 +398,7 @@ class Strings(Keyspace[T]):
         try:
             deadline = None if life is None else life.deadline(self._shared.now(), command)
             self._reap()
-            found = self._find(key)
+            found = self._look_up(key) if get else self._find(key)
             old = None
             if found is not None and (get or equal is not None or differs is not None):
                 old = text_of(found)
@@ -405,6 +411,10 @@ class Strings(Keyspace[T]):
             if keepttl:
                 deadline = self._db.deadlines.get(key)
             self._effect_put(key, text, deadline)
+            if self._notify is not None:
+                self._notify(b"set", key)
+                if life is not None:
+                    self._notify(b"expire", key)
             return True, old
         finally:
             self._release()
@@ -434,10 +444,12 @@ class Strings(Keyspace[T]):
     def _getdel(self, key: bytes) -> bytes | None:
         self._acquire()
         try:
-            value = self._write_string(key)
+            value = self._read_string(key)
             if value is None:
                 return None
             self._effect_drop(key)
+            if self._notify is not None:
+                self._notify(b"del", key)
             return text_of(value)
         finally:
             self._release()
@@ -461,18 +473,14 @@ class Strings(Keyspace[T]):
     def _getex(self, key: bytes, life: Lifetime | None, persist: bool) -> bytes | None:
         self._acquire()
         try:
-            value = self._write_string(key)
+            value = self._read_string(key)
             if value is None:
                 return None
             if life is not None:
                 now = self._shared.now()
-                deadline = life.deadline(now, "getex")
-                if deadline <= now:
-                    self._effect_drop(key)
-                else:
-                    self._effect_deadline(key, deadline)
-            elif persist and key in self._db.deadlines:
-                self._effect_deadline(key, None)
+                self._live_until(key, life.deadline(now, "getex"), now)
+            elif persist:
+                self._live_on(key)
             return text_of(value)
         finally:
             self._release()
@@ -501,6 +509,8 @@ class Strings(Keyspace[T]):
             try:
                 for key, text in pairs:
                     self._effect_put(key, text, None)
+                    if self._notify is not None:
+                        self._notify(b"set", key)
             finally:
                 self._end()
             return True
@@ -519,11 +529,14 @@ class Strings(Keyspace[T]):
                 if len(tail) > MAX_LENGTH:
                     raise ResponseError(STRING_TOO_LONG)
                 self._effect_put(key, tail, None)
-                return len(tail)
-            length = length_of(value) + len(tail)
-            if length > MAX_LENGTH:
-                raise ResponseError(STRING_TOO_LONG)
-            self._effect_append(key, tail)
+                length = len(tail)
+            else:
+                length = length_of(value) + len(tail)
+                if length > MAX_LENGTH:
+                    raise ResponseError(STRING_TOO_LONG)
+                self._effect_append(key, tail)
+            if self._notify is not None:
+                self._notify(b"append", key)
             return length
         finally:
             self._release()
@@ -549,6 +562,8 @@ class Strings(Keyspace[T]):
             else:
                 start = min(length, offset)
                 self._effect_overlay(key, start, bytes(offset - start) + chunk)
+            if self._notify is not None:
+                self._notify(b"setrange", key)
             return max(length, offset + len(chunk))
         finally:
             self._release()
@@ -608,6 +623,8 @@ class Strings(Keyspace[T]):
             if not INT64_MIN <= value <= INT64_MAX:
                 raise ResponseError(INCREMENT_OVERFLOWS)
             self._effect_put(key, value, db.deadlines.get(key))
+            if self._notify is not None:
+                self._notify(b"incrby", key)
             return value
         finally:
             self._release()
@@ -642,6 +659,8 @@ class Strings(Keyspace[T]):
             text = format_long_double(total)
             kept = text if b"." in text else Text(text)
             self._effect_put(key, kept, self._db.deadlines.get(key))
+            if self._notify is not None:
+                self._notify(b"incrbyfloat", key)
             return text
         finally:
             self._release()
