@@ -296,13 +296,11 @@ class Selector:
 
     # What is told
 
-    def describe(self) -> str:
+    def describe(self) -> bytes:
         """All of it as rules, from which the same can be made again."""
-        channels = self.channel_rules() or b""
-        if not self.all_channels:
-            channels = b" ".join([b"resetchannels", *([channels] if channels else [])])
-        rules = [self.key_rules(), channels, self.command_rules().encode("latin-1")]
-        return b" ".join(filter(None, rules)).decode("latin-1")
+        reset = b"" if self.all_channels else b"resetchannels"
+        rules = (self.key_rules(), reset, self.channel_rules(), self.command_rules())
+        return b" ".join(filter(None, rules))
 
     def key_rules(self) -> bytes:
         return b"~*" if self.all_keys else b" ".join(map(bytes, self.keys))
@@ -310,7 +308,7 @@ class Selector:
     def channel_rules(self) -> bytes:
         return b"&*" if self.all_channels else b" ".join(b"&" + each for each in self.channels)
 
-    def command_rules(self) -> str:
+    def command_rules(self) -> bytes:
         """Categories that come near, each the best of those that are left, then single commands."""
         adding = not self.future_commands
         told = Selector()
@@ -325,7 +323,7 @@ class Selector:
             rules.append(f"{sign}@{best}")
             categories.remove(best)
         rules += self._single_commands(told)
-        return " ".join(rules)
+        return " ".join(rules).encode("latin-1")
 
     def _single_commands(self, told: Selector) -> Iterator[str]:
         """What is missing or too much in `told`, which is made to be as this."""
@@ -507,7 +505,7 @@ class User:
 
     def describe(self) -> bytes:
         """The line of a configuration file that makes him."""
-        root, *others = (selector.describe().encode("latin-1") for selector in self.selectors)
+        root, *others = (selector.describe() for selector in self.selectors)
         words = [b"user", self.name, *self.flags(), *(b"#" + each for each in self.passwords), root]
         return b" ".join([*words, *(b"(%b)" % each for each in others)])
 

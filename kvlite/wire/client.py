@@ -9,7 +9,7 @@ from ..errors import ResponseError
 from .args import in_range, signed, syntax_error
 from .replies import NO_REPLY, OK, Members, Reply, Verbatim
 from .session import Session, Silence
-from .table import command, container
+from .table import command, container, helped, wrong_subcommand
 
 BAD_NAME = "Client names cannot contain spaces, newlines or special characters."
 NOT_TRACKING = (
@@ -251,7 +251,7 @@ _FILTERS: dict[bytes, Callable[[Session, bytes], Filter]] = {
 @command("client|pause", -3, ADMIN, "connection")
 def pause(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 4:
-        raise wrong_subcommand("PAUSE")
+        raise wrong_subcommand(args)
     mode = args[3].upper() if len(args) == 4 else b"ALL"
     if mode not in (b"WRITE", b"ALL"):
         raise ResponseError("CLIENT PAUSE mode must be WRITE or ALL")
@@ -270,14 +270,10 @@ def unpause(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-def wrong_subcommand(name: str) -> ResponseError:
-    return ResponseError(f"unknown subcommand or wrong number of arguments for '{name}'. Try CLIENT HELP.")
-
-
 @command("client|unblock", -3, ADMIN, "connection")
 def unblock(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 4:
-        raise wrong_subcommand("UNBLOCK")
+        raise wrong_subcommand(args)
     reason = args[3].upper() if len(args) == 4 else b"TIMEOUT"
     if reason not in (b"TIMEOUT", b"ERROR"):
         raise ResponseError("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
@@ -362,3 +358,58 @@ def getredir(session: Session, args: list[bytes]) -> Reply:
 @command("client|caching", 3, ANYONE, "connection")
 def caching(session: Session, args: list[bytes]) -> Reply:
     raise ResponseError(NOT_TRACKING)
+
+
+helped(
+    "client",
+    "CACHING (YES|NO)",
+    "    An error: no client is in the mode that this is for.",
+    "GETREDIR",
+    "    Tell where tracking sends its messages: -1, as it is off.",
+    "GETNAME",
+    "    Tell the name of this connection.",
+    "ID",
+    "    Tell the number of this connection.",
+    "INFO",
+    "    Show this connection as LIST does.",
+    "KILL <ip:port>",
+    "    End the connection from there.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    End all connections to which every option applies:",
+    "    * ADDR (<ip:port>|<unixsocket>:0)",
+    "      They come from there.",
+    "    * LADDR (<ip:port>|<unixsocket>:0)",
+    "      They were made to there.",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      They are of this kind.",
+    "    * USER <username>",
+    "      They are this user's.",
+    "    * SKIPME (YES|NO)",
+    "      Leave out the connection that asks (default: yes).",
+    "LIST [options ...]",
+    "    Show the connections, a line for each. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Those of this kind.",
+    "    * ID <id> [<id> ...]",
+    "      Those with these numbers.",
+    "UNPAUSE",
+    "    End the pause.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Put off all requests, or those that write, for <timeout> milliseconds.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Answer this connection, do not, or leave out the next answer.",
+    "SETNAME <name>",
+    "    Name this connection.",
+    "SETINFO (LIB-NAME|LIB-VER) <value>",
+    "    Say which library speaks.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Let a connection go that waits for something.",
+    "TRACKING OFF",
+    "    There is no tracking of what clients read, and so nothing to turn off.",
+    "TRACKINGINFO",
+    "    Tell that tracking is off.",
+    "NO-EVICT (ON|OFF)",
+    "    Kept and shown; no connection is evicted.",
+    "NO-TOUCH (ON|OFF)",
+    "    Let the requests of this connection not count as uses of the keys.",
+)

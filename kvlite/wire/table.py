@@ -166,5 +166,11 @@ def unknown_subcommand(row: Row, word: bytes) -> ResponseError:
     return ResponseError(f"unknown subcommand '{_shown(word, 128)}'. Try {name} HELP.")
 
 
+def wrong_subcommand(args: list[bytes]) -> ResponseError:
+    """Too many arguments for a subcommand, of which Redis says so by itself."""
+    name, word = args[0].decode().upper(), _shown(args[1], 128)
+    return ResponseError(f"unknown subcommand or wrong number of arguments for '{word}'. Try {name} HELP.")
+
+
 def _shown(text: bytes, length: int) -> str:
     return text.partition(b"\0")[0][:length].decode("utf-8", "surrogateescape")
