@@ -167,6 +167,10 @@ def why_missing() -> str | None:
     return None
 
 
+_EVERYBODY = ["on", "nopass", "clearselectors", "allkeys", "allchannels", "allcommands"]
+"""What the default user is at first."""
+
+
 class Oracle:
     """A private redis-server whose clock stands at `START_MS` and moves only by `advance`.
 
@@ -316,7 +320,7 @@ class Oracle:
         self._fraction = 0.0
 
     def reset(self) -> None:
-        """`wipe`, and forget configuration, scripts, statistics, and what the clients' connections chose."""
+        """`wipe`, and forget configuration, users, scripts, statistics, what connections chose."""
         for client in list(self._clients):
             if client is not self._control:
                 client.connection_pool.disconnect()
@@ -325,6 +329,12 @@ class Oracle:
         with self._control.pipeline(transaction=False) as pipe:
             for name, value in changed.items():
                 pipe.config_set(name, value)
+            for name in self._control.acl_users():
+                if name != "default":
+                    pipe.acl_deluser(name)
+            pipe.execute_command("ACL", "SETUSER", "default", *_EVERYBODY)  # type: ignore[no-untyped-call]
+            pipe.acl_log_reset()
+            pipe.client_unpause()
             pipe.config_resetstat()
             pipe.slowlog_reset()
             pipe.script_flush()

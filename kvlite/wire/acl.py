@@ -16,7 +16,7 @@ from functools import cache
 
 from ..errors import ResponseError
 from ..globs import compile_glob
-from .facts import CATEGORIES, CATEGORY_NAMES
+from .facts import CATEGORIES, CATEGORY_NAMES, NEWER
 from .table import Row
 
 UNKNOWN_COMMAND = "Unknown command or category name in ACL"
@@ -242,9 +242,6 @@ class Selector:
         if parts is None:
             raise RuleError(SYNTAX_ERROR)
         letters, pattern = (parts[1] or b"RW").upper(), parts[2]
-        if pattern == b"*" and len(letters) == 2:
-            self.allow_all_keys()
-            return
         read, write = b"R" in letters, b"W" in letters
         for each in self.keys:
             if each.pattern == pattern:
@@ -262,12 +259,12 @@ class Selector:
             self.channels.append(pattern)
 
     def _allow_command(self, rule: bytes) -> None:
-        name, bar, word = rule.partition(b"|")
+        name, bar, word = rule.rpartition(b"|")
         if not bar:
-            self.change(_known(name), allowed=True)
+            self.change(_known(word), allowed=True)
             return
         command = _known(name)
-        if b"|" in word and _subcommands(command):
+        if "|" in command:
             raise RuleError(FIRST_ARGUMENT_OF_SUBCOMMAND)
         if not word:
             raise RuleError(SYNTAX_ERROR)
@@ -338,10 +335,13 @@ class Selector:
 
 
 def _best_category(commands: set[str], categories: list[str], adding: bool) -> str | None:
-    """The category with the fewest commands that are not meant, of those where more are meant than not."""
+    """The category with the fewest commands that are not meant, of those where more are meant than not.
+
+    Commands that Redis 7.0 does not have do not count, so that it would choose the same.
+    """
     best, fewest, most = None, len(CATEGORIES), 0
     for category in categories:
-        members = _members(category)
+        members = [name for name in _members(category) if name not in NEWER]
         on = sum(name in commands for name in members)
         meant, not_meant = (on, len(members) - on) if adding else (len(members) - on, on)
         if meant > not_meant and (not_meant < fewest or (not_meant == fewest and meant > most)):

@@ -51,7 +51,7 @@ def describe(session: Session) -> bytes:
         "sub": 0,
         "psub": 0,
         "ssub": 0,
-        "multi": -1 if session.queue is None else len(session.queue),
+        "multi": len(session.queue) if session.queue is not None else session.executing or -1,
         "qbuf": 0,
         "qbuf-free": 0,
         "argv-mem": 0,
@@ -75,7 +75,7 @@ def describe(session: Session) -> bytes:
 def _flags(session: Session) -> str:
     watch = session.watch
     flags = {
-        "x": session.queue is not None,
+        "x": session.queue is not None or session.executing,
         "b": session.wait is not None,
         "d": watch is not None and watch.broken,
         "c": session.closing,

@@ -1,6 +1,6 @@
 """All rows: importing this module fills the table."""
 
-from . import client, config, connection, strings, transactions
+from . import acl_commands, client, config, connection, strings, transactions
 from .table import ROWS
 
-__all__ = ["ROWS", "client", "config", "connection", "strings", "transactions"]
+__all__ = ["ROWS", "acl_commands", "client", "config", "connection", "strings", "transactions"]

@@ -268,4 +268,6 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     name: tuple(fact.split()) for name, fact in _by_name(_CATEGORIES).items()
 }
 SINCE = _by_name(_SINCE)
+NEWER = {name for name, version in SINCE.items() if version > "7.0.15"}
+"""Those that Redis 7.0.15, which kvlite says it is, does not have."""
 TIPS = {name: fact.split() for name, fact in _by_name(_TIPS).items()}

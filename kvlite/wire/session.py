@@ -102,8 +102,8 @@ class Session:
         """The requests since MULTI."""
         self.aborted = False
         """One of them could not be queued."""
-        self.executing = False
-        """They are being run."""
+        self.executing = 0
+        """How many of them there are, while they are run."""
         self.silence: Silence | None = None
         self.no_evict = False
         self.no_touch = False

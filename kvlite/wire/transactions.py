@@ -49,10 +49,10 @@ def execute(session: Session, args: list[bytes]) -> Reply:
             return NULL_ARRAY
         store._begin()
         try:
-            session.executing = True
+            session.executing = len(queue)
             return [_run(session, row, request) for row, request in queue]
         finally:
-            session.executing = False
+            session.executing = 0
             store._end()
     finally:
         store._release()
