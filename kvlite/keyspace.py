@@ -20,7 +20,14 @@ from .channels import Hub
 from .clock import Clock, ManualClock
 from .database import Database, Value
 from .effects import Journal, Observer, close_funnel, effect, open_funnel
-from .errors import DB_INDEX_OUT_OF_RANGE, WRONG_TYPE, PersistenceError, ResponseError, StoreClosedError
+from .errors import (
+    DB_INDEX_OUT_OF_RANGE,
+    WRONG_TYPE,
+    PersistenceError,
+    RedisError,
+    ResponseError,
+    StoreClosedError,
+)
 from .events import NEW, Births, notifier
 from .structs import Collection
 from .structs.limits import Limits
@@ -33,6 +40,7 @@ T = TypeVar("T")
 """What a reply is made of: bytes, or str in a store that decodes responses."""
 C = TypeVar("C", bound=Collection)
 R = TypeVar("R")
+S = TypeVar("S")
 
 DATABASES = 16
 EXPIRE_AT_ONCE = 20
@@ -56,6 +64,8 @@ class Shared:
         self.hub = Hub()
         self.event_classes = 0
         """The keyspace events that are published; see `events`."""
+        self.waits: dict[int, Callable[..., Any]] = {}
+        """What stands for `_block` in threads that may not sleep, by their idents."""
         self.next_due: int | None = None
         """No key is due before this, milliseconds since the epoch; None when none has a deadline."""
         self.alarms: list[Callable[[], None]] = []
@@ -483,6 +493,40 @@ class Keyspace(Generic[T]):
             self._shared.room.leave(waiter)
             return True
 
+    def _abandon(self, waiter: Waiter[Any]) -> bool:
+        """Nobody comes for the outcome any more: wait no longer, or put back what was served to where it was.
+
+        False if that is impossible, because something else is there by now.
+        """
+        if self._give_up(waiter) or waiter.result is None or waiter.attempt.put_back is None:
+            return True
+        try:
+            self._put_back(waiter, waiter.attempt.put_back)
+        except RedisError:
+            return False
+        return True
+
+    def _put_back(self, waiter: Waiter[Any], put_back: Callable[[Any], object]) -> None:
+        key, deadline = waiter.key, waiter.deadline
+        self._acquire()
+        try:
+            result, waiter.result = waiter.result, None
+            if result is None or (deadline is not None and deadline <= self._shared.now()):
+                return
+            anew = self._peek(key) is None
+            self._begin()
+            try:
+                put_back(result)
+                if anew and deadline is not None:
+                    self._effect_deadline(key, deadline)
+            except BaseException:
+                waiter.result = result
+                raise
+            finally:
+                self._end()
+        finally:
+            self._release()
+
     def _outcome(self, waiter: Waiter[R]) -> R | None:
         """What became of a waiter that is not parked any more, and as safe as it must be."""
         if waiter.written is not None and self._shared.journal is not None:
@@ -491,22 +535,26 @@ class Keyspace(Generic[T]):
             raise waiter.error
         return waiter.result
 
-    def _block(self, attempt: Attempt[R], timeout: float) -> R | None:
-        """The result of `attempt`, for which this thread sleeps up to `timeout` seconds, 0 being for ever.
-
-        None when the time is up.
-        """
+    def _block(self, attempt: Attempt[R], timeout: float, shape: Callable[[R], S]) -> S | None:
+        """`shape` of the result of `attempt`, for which this thread sleeps up to `timeout` seconds, 0 being
+        for ever; None when the time is up."""
+        wait = self._shared.waits.get(threading.get_ident())
+        if wait is not None:
+            return wait(self, attempt, timeout, shape)  # type: ignore[no-any-return]
         bell = threading.Lock()
         bell.acquire()
         waiter = self._attempt(attempt, timeout, bell.release)
         if not isinstance(waiter, Waiter):
-            return waiter
+            return None if waiter is None else shape(waiter)
         forever = not timeout or isinstance(self._shared.clock, ManualClock)
         try:
             bell.acquire(timeout=-1 if forever else min(timeout, threading.TIMEOUT_MAX))
-        finally:
-            self._give_up(waiter)
-        return self._outcome(waiter)
+        except BaseException:  # KeyboardInterrupt, most of all
+            self._abandon(waiter)
+            raise
+        self._give_up(waiter)
+        result = self._outcome(waiter)
+        return None if result is None else shape(result)
 
     # Effects that any value can undergo
 

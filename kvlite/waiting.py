@@ -27,7 +27,7 @@ class Attempt(Generic[R]):
     How it is waited for is up to the door: a thread sleeps, an asyncio task awaits, a session is told.
     """
 
-    __slots__ = ("keys", "kind", "serve", "store")
+    __slots__ = ("keys", "kind", "put_back", "serve", "store")
 
     def __init__(
         self,
@@ -35,11 +35,14 @@ class Attempt(Generic[R]):
         keys: list[bytes],
         kind: type[Collection],
         serve: Callable[[bytes], R | None],
+        put_back: Callable[[R], object] | None = None,
     ) -> None:
         self.store = store
         self.keys = keys
         self.kind = kind
         self.serve = serve
+        self.put_back = put_back
+        """Undoes `serve`, where its result would be lost if nobody came for it."""
 
 
 class Waiter(Generic[R]):
@@ -48,7 +51,7 @@ class Waiter(Generic[R]):
     `wake` is called under the store's lock, once, by whichever thread it is; it must not block.
     """
 
-    __slots__ = ("attempt", "error", "parked", "result", "wake", "written")
+    __slots__ = ("attempt", "deadline", "error", "key", "parked", "result", "wake", "written")
 
     def __init__(self, attempt: Attempt[R], wake: Callable[[], None]) -> None:
         self.attempt = attempt
@@ -56,6 +59,9 @@ class Waiter(Generic[R]):
         self.parked = False
         self.result: R | None = None
         self.error: Exception | None = None
+        self.key = b""
+        self.deadline: int | None = None
+        """The key from which it was served, and when what was there would have died."""
         self.written: object = None
         """How far the journal was when it was served."""
 
@@ -121,6 +127,7 @@ class WaitingRoom:
                 return
             waiter = line[passed_over]
             if isinstance(value, waiter.attempt.kind):
+                waiter.key, waiter.deadline = key, store._db.deadlines.get(key)
                 try:
                     waiter.result = waiter.attempt.serve(key)
                 except Exception as error:

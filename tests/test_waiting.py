@@ -14,7 +14,7 @@ import pytest
 from kvlite import ManualClock, ResponseError, Store
 from kvlite.errors import StoreClosedError
 from kvlite.structs.gap_list import GapList
-from kvlite.waiting import Attempt
+from kvlite.waiting import Attempt, Waiter
 
 LONG = 20
 """Seconds after which a test that hangs fails."""
@@ -393,11 +393,102 @@ def test_an_interrupted_giver_leaves_no_one_unserved(store: Store[bytes]) -> Non
             raise interrupts.pop()
         return store._pop(key, left=True)
 
-    waiter = Blocked(store, lambda: store._block(Attempt(store, [b"k"], GapList, serve), 0))
+    waiter = Blocked(store, lambda: store._block(Attempt(store, [b"k"], GapList, serve), 0, bytes))
     with pytest.raises(Interrupt):
         store.rpush("k", "a")
     store.llen("another")
     assert waiter.result() == b"a"
+
+
+# --- what nobody came for -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def still() -> Store[bytes]:
+    """A store whose time stands."""
+    return Store(clock=ManualClock())
+
+
+def park(store: Store[Any], attempt: Attempt[Any]) -> Waiter[Any]:
+    waiter = store._attempt(attempt, 0, lambda: None)
+    assert isinstance(waiter, Waiter)
+    return waiter
+
+
+def test_who_gives_up_is_not_served(still: Store[bytes]) -> None:
+    waiter = park(still, still._bpop([b"k"], True))
+    assert still._abandon(waiter)
+    still.rpush("k", "a")
+    assert still.lrange("k", 0, -1) == [b"a"]
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_elements_go_back_to_where_they_were(still: Store[bytes], left: bool) -> None:
+    waiter = park(still, still._blmpop([b"k"], left, 2))
+    with still.atomic():
+        still.rpush("k", "a", "b", "c", "d")
+        still.expire("k", 100)
+    assert still.llen("k") == 2
+    assert still._abandon(waiter)
+    assert still.lrange("k", 0, -1) == [b"a", b"b", b"c", b"d"]
+    assert still.ttl("k") == 100
+    assert still._abandon(waiter)
+    assert still.llen("k") == 4
+
+
+def test_members_go_back_unless_they_are_there_again(still: Store[bytes]) -> None:
+    waiter = park(still, still._bzmpop([b"z"], False, 2))
+    with still.atomic():
+        still.zadd("z", {"a": 1, "b": 2})
+        still.expire("z", 100)
+    assert still.zcard("z") == 0
+    still.zadd("z", {"a": 7})
+    assert still._abandon(waiter)
+    assert still.zrange("z", 0, -1, withscores=True) == [(b"b", 2.0), (b"a", 7.0)]
+    assert still.ttl("z") == -1
+
+
+def test_what_goes_back_is_for_the_next(still: Store[bytes]) -> None:
+    first, second = (park(still, still._bpop([b"k"], True)) for _ in range(2))
+    still.rpush("k", "a")
+    assert still._abandon(first)
+    assert still._outcome(second) == (b"k", b"a")
+
+
+def test_a_life_that_was_lost_is_given_back(still: Store[bytes]) -> None:
+    waiter = park(still, still._bpop([b"k"], True))
+    with still.atomic():
+        still.rpush("k", "a")
+        still.expire("k", 100)
+    assert still.exists("k") == 0
+    still.advance(40)
+    assert still._abandon(waiter)
+    assert still.ttl("k") == 60
+
+
+def test_what_would_have_died_meanwhile_does_not_go_back(still: Store[bytes]) -> None:
+    waiter = park(still, still._bpop([b"k"], True))
+    with still.atomic():
+        still.rpush("k", "a")
+        still.expire("k", 100)
+    still.advance(100)
+    assert still._abandon(waiter)
+    assert still.exists("k") == 0
+
+
+def test_what_cannot_go_back_is_still_there_to_be_had(still: Store[bytes]) -> None:
+    waiter = park(still, still._bpop([b"k"], True))
+    still.rpush("k", "a")
+    still.set("k", "a string")
+    assert not still._abandon(waiter)
+    assert still._outcome(waiter) == (b"k", b"a")
+
+
+def test_what_was_moved_stays_where_it_went(still: Store[bytes]) -> None:
+    waiter = park(still, still._blmove(b"k", b"other", True, True))
+    still.rpush("k", "a")
+    assert still._abandon(waiter)
+    assert still.lrange("other", 0, -1) == [b"a"]
 
 
 # --- stress --------------------------------------------------------------------------------------------

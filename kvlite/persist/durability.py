@@ -70,6 +70,8 @@ class Durability:
         self._pack = packer().pack
         self._batch: list[bytes] = []
         self._owes = False
+        self._deferred: dict[int, list[tuple[LogWriter, int]]] = {}
+        """What the threads owe that do not wait for it themselves."""
         self._synced = threading.Condition()
         self._syncing = False
         self._closed = False
@@ -170,7 +172,7 @@ class Durability:
             self._owes = False
             written = self.written()
             self._shared.lock.release()
-            self._await_sync(*written)
+            self.settle(written)
         else:
             self._shared.lock.release()
 
@@ -179,7 +181,23 @@ class Durability:
 
     def settle(self, written: tuple[LogWriter, int]) -> None:
         if self.fsync == "always":
-            self._await_sync(*written)
+            owed = self._deferred.get(threading.get_ident())
+            if owed is None:
+                self._await_sync(*written)
+            else:
+                owed[:] = [written]
+
+    @contextlib.contextmanager
+    def deferring(self) -> Iterator[list[tuple[LogWriter, int]]]:
+        """Within the block this thread waits for no sync: what is in the list in the end is to be settled, by
+        whatever thread, before what was done counts as kept."""
+        me = threading.get_ident()
+        owed: list[tuple[LogWriter, int]] = []
+        self._deferred[me] = owed
+        try:
+            yield owed
+        finally:
+            del self._deferred[me]
 
     def sync(self) -> None:
         """Return when everything written so far is on the disk."""

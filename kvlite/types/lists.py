@@ -556,24 +556,24 @@ class Lists(Keyspace[T]):
         names, limit = keys_of(keys), encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity("blpop")
-        return self._name_and_value(self._block(self._bpop(names, True), waiting_time(limit)))
+        return self._block(self._bpop(names, True), waiting_time(limit), self._name_and_value)
 
     def brpop(self, keys: Encodable | Iterable[Encodable], timeout: float | None = 0) -> tuple[T, T] | None:
         """`blpop` of the last element."""
         names, limit = keys_of(keys), encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity("brpop")
-        return self._name_and_value(self._block(self._bpop(names, False), waiting_time(limit)))
+        return self._block(self._bpop(names, False), waiting_time(limit), self._name_and_value)
 
     def _bpop(self, keys: list[bytes], left: bool) -> Attempt[tuple[bytes, bytes]]:
         def serve(key: bytes) -> tuple[bytes, bytes] | None:
             value = self._pop(key, left)
             return None if value is None else (key, value)
 
-        return Attempt(self, keys, GapList, serve)
+        return Attempt(self, keys, GapList, serve, lambda popped: self._unpop(popped[0], [popped[1]], left))
 
-    def _name_and_value(self, popped: tuple[bytes, bytes] | None) -> tuple[T, T] | None:
-        return None if popped is None else (self._one(popped[0]), self._one(popped[1]))
+    def _name_and_value(self, popped: tuple[bytes, bytes]) -> tuple[T, T]:
+        return self._one(popped[0]), self._one(popped[1])
 
     def blmpop(
         self, timeout: float, numkeys: int, *args: Encodable, direction: str, count: int | None = 1
@@ -583,10 +583,17 @@ class Lists(Keyspace[T]):
         words = [encode(numkeys), *map(encode, args), encode(direction), b"COUNT"]
         words.append(encode(count))  # type: ignore[arg-type]  # encode says what is wrong
         keys, left, most = _multi_pop(words)
-        return self._name_and_values(self._block(self._blmpop(keys, left, most), waiting_time(limit)))
+        return self._block(self._blmpop(keys, left, most), waiting_time(limit), self._name_and_values)
 
     def _blmpop(self, keys: list[bytes], left: bool, count: int) -> Attempt[tuple[bytes, list[bytes]]]:
-        return Attempt(self, keys, GapList, lambda key: self._lmpop([key], left, count))
+        def serve(key: bytes) -> tuple[bytes, list[bytes]] | None:
+            return self._lmpop([key], left, count)
+
+        return Attempt(self, keys, GapList, serve, lambda popped: self._unpop(*popped, left))
+
+    def _unpop(self, key: bytes, values: list[bytes], left: bool) -> None:
+        """Put back what was popped, as it was."""
+        self._push(key, values[::-1], left)
 
     def blmove(
         self,
@@ -600,12 +607,12 @@ class Lists(Keyspace[T]):
         source, destination, *ends = encode(first_list), encode(second_list), encode(src), encode(dest)
         limit = encode(timeout)
         attempt = self._blmove(source, destination, is_left(ends[0]), is_left(ends[1]))
-        return self._maybe(self._block(attempt, waiting_time(limit)))
+        return self._block(attempt, waiting_time(limit), self._one)
 
     def brpoplpush(self, src: Encodable, dst: Encodable, timeout: float | None = 0) -> T | None:
         """`rpoplpush`, waiting for `src` as `blpop` does."""
         source, destination, limit = encode(src), encode(dst), encode(0 if timeout is None else timeout)
-        return self._maybe(self._block(self._blmove(source, destination, False, True), waiting_time(limit)))
+        return self._block(self._blmove(source, destination, False, True), waiting_time(limit), self._one)
 
     def _blmove(self, source: bytes, destination: bytes, from_left: bool, to_left: bool) -> Attempt[bytes]:
         return Attempt(self, [source], GapList, lambda key: self._lmove(key, destination, from_left, to_left))

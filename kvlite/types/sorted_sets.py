@@ -1209,9 +1209,9 @@ class SortedSets(Keyspace[T]):
         seconds = encode(0 if timeout is None else timeout)
         if not names:
             raise wrong_arity(command)
-        found = self._block(self._bzmpop(names, reverse, 1), waiting_time(seconds))
-        if found is None:
-            return None
+        return self._block(self._bzmpop(names, reverse, 1), waiting_time(seconds), self._bzpopped_one)
+
+    def _bzpopped_one(self, found: tuple[bytes, list[Entry]]) -> tuple[T, T, float]:
         key, [(score, member)] = found
         return self._one(key), self._one(member), score
 
@@ -1231,14 +1231,18 @@ class SortedSets(Keyspace[T]):
         arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
         seconds, *words = encode_all(arguments)
         names, reverse, amount = _multi_pop(words)
-        return self._zmpopped(self._block(self._bzmpop(names, reverse, amount), waiting_time(seconds)))
+        return self._block(self._bzmpop(names, reverse, amount), waiting_time(seconds), self._zmpopped)
 
     def _bzmpop(self, keys: list[bytes], reverse: bool, count: int) -> Attempt[tuple[bytes, list[Entry]]]:
         def serve(key: bytes) -> tuple[bytes, list[Entry]] | None:
             entries = self._zpop(key, count, reverse)
             return (key, entries) if entries else None
 
-        return Attempt(self, keys, SortedSet, serve)
+        def put_back(popped: tuple[bytes, list[Entry]]) -> None:
+            key, entries = popped
+            self._zadd(key, [(member, score) for score, member in entries], nx=True)
+
+        return Attempt(self, keys, SortedSet, serve, put_back)
 
     # Combining
 

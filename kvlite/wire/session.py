@@ -52,19 +52,22 @@ class Door(Protocol):
 class Wait:
     """What a session waits for whose last request was answered by PARKED."""
 
-    __slots__ = ("by_clock", "finish", "give_up", "seconds")
+    __slots__ = ("abandon", "by_clock", "finish", "give_up", "seconds")
 
     def __init__(
         self,
         seconds: float | None,
         finish: Callable[[], Reply],
         give_up: Callable[[Exception | None], bool],
+        abandon: Callable[[], object],
         by_clock: bool = False,
     ) -> None:
         self.seconds = seconds
         """How long at most; None is for ever. The door calls `Session.time_out` then."""
         self.finish = finish
         self.give_up = give_up
+        self.abandon = abandon
+        """The client is gone: nothing it might have got is to be lost."""
         self.by_clock = by_clock
         """The store's own clock, a ManualClock, ends it; who is in this process leaves it to that."""
 
@@ -273,8 +276,13 @@ class Session:
             result = store._outcome(waiter)
             return nothing if result is None else shape(result)
 
-        by_clock = isinstance(store._shared.clock, ManualClock)
-        self.wait = Wait(timeout or None, finish, lambda error: store._give_up(waiter, error), by_clock)
+        self.wait = Wait(
+            timeout or None,
+            finish,
+            give_up=lambda error: store._give_up(waiter, error),
+            abandon=lambda: store._abandon(waiter),
+            by_clock=isinstance(store._shared.clock, ManualClock),
+        )
         return PARKED
 
     def sleep(self, seconds: float, then: Callable[[], Reply]) -> Reply:
@@ -284,7 +292,7 @@ class Session:
             self.door.resume()
             return True
 
-        self.wait = Wait(seconds, then, give_up)
+        self.wait = Wait(seconds, then, give_up, abandon=lambda: None)
         return PARKED
 
     def postpone(self, row: Row, args: list[bytes], seconds: float) -> Reply:
@@ -355,6 +363,8 @@ class Session:
     def close(self) -> None:
         """The connection has ended: nothing is waited for or watched any more."""
         self.instance.pause.postponed.pop(self, None)
-        self.give_up(ResponseError("the connection was closed"))
+        wait, self.wait = self.wait, None
+        if wait is not None:
+            wait.abandon()
         self.reset()
         self.instance.dismiss(self)
