@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
 from .pause import Pause
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from ..store import Store
     from .session import Session
+    from .table import Row
 
 
 class Instance:
@@ -28,12 +31,14 @@ class Instance:
         self.now = store._shared.now
         """The time in milliseconds since the epoch."""
         self.started_ms = self.now()
-        self.commands_processed = 0
         self.config = Config()
         self.acl = Acl()
         self.acl_log = AclLog(self.now)
         self.pause = Pause(self.now)
         self._follow_config()
+        self.statistics = Statistics()
+        self.attention: float = math.inf
+        """How many nanoseconds a command must have taken to be looked at by `attend`."""
 
     @classmethod
     def of(cls, store: Keyspace[Any]) -> Instance:
@@ -71,7 +76,10 @@ class Instance:
 
     def reset_statistics(self) -> None:
         """What CONFIG RESETSTAT does: begin to count from 0."""
-        self.commands_processed = 0
+        self.statistics.reset()
+
+    def attend(self, session: Session, row: Row, args: list[bytes], spent: int) -> None:
+        """Do what is done about a command that took `spent` nanoseconds."""
 
     def admit(self, session: Session) -> int:
         """The number of a new session."""
@@ -79,6 +87,7 @@ class Instance:
             number = self.next_id
             self.next_id += 1
             self.sessions[number] = session
+            self.statistics.connections += 1
             return number
 
     def dismiss(self, session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..clock import ManualClock
@@ -20,7 +21,7 @@ from ..waiting import Attempt, Waiter
 from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
 from .instance import Instance
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
-from .table import ROWS, Row, find
+from .table import ROWS, Row, find, known
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -117,6 +118,10 @@ class Session:
         self.watch: Watch | None = None
         self.wait: Wait | None = None
         self.closing = False
+        self.usages = instance.statistics.usages
+        self.began = 0
+        """When what is run next began, nanoseconds of `perf_counter_ns`. Of a pipeline that is when what came
+        before it was done: one look at the clock is enough then. 0 is to look twice."""
         self.plain = True
         """Nothing stands between a request and its row. Whatever changes that calls `review`."""
         self.id = instance.admit(self)
@@ -153,11 +158,25 @@ class Session:
 
     def run(self, row: Row, args: list[bytes]) -> Reply:
         """Run a request that nothing speaks against. A RedisError is answered, not raised."""
-        self.instance.commands_processed += 1
+        instance = self.instance
+        began = self.began or perf_counter_ns()
         try:
-            return row.run(self, args)
+            reply = row.run(self, args)
         except RedisError as error:
-            return error
+            reply = error
+            instance.statistics.failed(row, error)
+        now = perf_counter_ns()
+        if self.began:
+            self.began = now
+        spent = now - began
+        usage = self.usages[row]
+        usage.spent += spent
+        usage.times[spent.bit_length()] += 1
+        if row.reading and (row.counted or not reply):
+            instance.statistics.look(self, row, args)
+        if spent >= instance.attention:
+            instance.attend(self, row, args, spent)
+        return reply
 
     def _execute_carefully(self, row: Row, args: list[bytes]) -> Reply:
         probe = self.instance.probe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import Any, Protocol
 
 from .instance import Instance
@@ -37,6 +38,7 @@ class Stream:
         self.own_address = transport.own_address
         self.parser = RequestParser()
         self.session = Session(instance, self)
+        self._statistics = instance.statistics
         self._transport = transport
         self._timer: Any = None
         self._pushed: list[Reply] = []
@@ -49,6 +51,9 @@ class Stream:
         """Take in what the client sent, and answer what is complete."""
         self.session.active_ms = self.session.instance.now()
         self.parser.feed(data)
+        statistics = self._statistics
+        statistics.reads += 1
+        statistics.bytes_read += len(data)
         if self.session.wait is None and not self._ended:
             self._run([])
 
@@ -85,6 +90,7 @@ class Stream:
         session, parser = self.session, self.parser
         execute = session.execute
         self._running = True
+        session.began = perf_counter_ns()
         try:
             while not session.closing and (args := parser.next()) is not None:
                 reply = execute(args)
@@ -103,6 +109,7 @@ class Stream:
             session.closing = True
         finally:
             self._running = False
+            session.began = 0
         self._flush(out)
 
     def _encode(self, reply: Reply) -> bytes:
@@ -116,7 +123,10 @@ class Stream:
         if self._pushed:
             self._take_pushed(out)
         if out:
-            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+            data = out[0] if len(out) == 1 else b"".join(out)
+            self._statistics.writes += 1
+            self._statistics.bytes_written += len(data)
+            self._transport.write(data)
         if self.session.closing and not self._ended:
             self._ended = True
             self._transport.close()

@@ -59,6 +59,20 @@ class Keys:
         return range(first, last + 1, self.step)
 
 
+READ_TO_WRITE = {"getdel", "getex", "getset"}
+"""Commands that may change their key, and look it up as those do that only read."""
+
+NOT_LOOKED_UP = {"watch", "memory|usage"}
+"""Commands whose keys do not count as hits or misses."""
+
+ANSWERED_ANYWAY = {
+    *("ttl", "pttl", "expiretime", "pexpiretime", "type", "bitfield_ro", "geohash", "geopos"),
+    *("hmget", "httl", "hpttl", "hexpiretime", "hpexpiretime", "smismember", "zmscore"),
+    *("hscan", "sscan", "zscan"),
+}
+"""Commands of one key whose reply may be something, as a Python truth, where there is no key."""
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """One command, or one subcommand."""
@@ -74,6 +88,18 @@ class Row:
     subcommands: dict[bytes, Row] = field(default_factory=dict)
     find_keys: FindKeys | None = None
     """Finds the keys where `keys` does not say it all, as `keys_at` does."""
+    reading: tuple[Keys, ...] = field(init=False)
+    """The keys that are looked up to be read: what hits and misses are counted of."""
+    counted: bool = field(init=False)
+    """Whether its reply does not tell that a key was missing, so that each of them has to be looked at."""
+
+    def __post_init__(self) -> None:
+        everything = self.name in READ_TO_WRITE
+        self.reading = tuple(keys for keys in self.keys if everything or keys.flags.startswith("RO"))
+        if self.name in NOT_LOOKED_UP:
+            self.reading = ()
+        several = any(keys != Keys(keys.flags, keys.index) for keys in self.reading)
+        self.counted = several or len(self.reading) > 1 or self.name in ANSWERED_ANYWAY
 
     def fits(self, count: int) -> bool:
         return count == self.arity if self.arity > 0 else count >= -self.arity
@@ -148,6 +174,14 @@ def find(args: list[bytes]) -> Row:
         row = subcommand
     if not row.fits(len(args)):
         raise wrong_arity(row.name)
+    return row
+
+
+def known(args: list[bytes]) -> Row | None:
+    """The row for the name of a request, if there is one; that of the command if it has no such subcommand."""
+    row = ROWS.get(args[0].lower())
+    if row is not None and len(args) > 1:
+        return row.subcommands.get(args[1].lower(), row)
     return row
 
 
