@@ -10,7 +10,10 @@ from ..keyspace import Keyspace
 from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
+from .latency import Event
+from .monitor import feed
 from .pause import Pause
+from .slowlog import SlowLog
 from .statistics import Statistics
 
 if TYPE_CHECKING:
@@ -35,10 +38,15 @@ class Instance:
         self.acl = Acl()
         self.acl_log = AclLog(self.now)
         self.pause = Pause(self.now)
-        self._follow_config()
         self.statistics = Statistics()
+        self.slowlog = SlowLog()
+        self.latency: dict[str, Event] = {}
+        """Spikes by their kind."""
+        self.monitors: dict[Session, None] = {}
         self.attention: float = math.inf
         """How many nanoseconds a command must have taken to be looked at by `attend`."""
+        self._follow_config()
+        self._pay_attention()
 
     @classmethod
     def of(cls, store: Keyspace[Any]) -> Instance:
@@ -63,6 +71,7 @@ class Instance:
 
         config.on_change(require_password, "requirepass")
         config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
+        config.on_change(self._pay_attention, "slowlog-log-slower-than", "latency-monitor-threshold")
 
     @property
     def probe(self) -> Any:
@@ -78,8 +87,34 @@ class Instance:
         """What CONFIG RESETSTAT does: begin to count from 0."""
         self.statistics.reset()
 
+    # Commands that are looked at
+
+    def _pay_attention(self) -> None:
+        """Look again which commands are to be looked at."""
+        slow, spike = self.config["slowlog-log-slower-than"], self.config["latency-monitor-threshold"]
+        self._slow = slow * 1_000 if slow >= 0 else math.inf
+        self._spike = spike * 1_000_000 if spike else math.inf
+        self.attention = min(self._slow, self._spike, 0 if self.monitors else math.inf)
+
     def attend(self, session: Session, row: Row, args: list[bytes], spent: int) -> None:
-        """Do what is done about a command that took `spent` nanoseconds."""
+        """Tell the slow log, the latency monitor and MONITOR of a command that took `spent` nanoseconds."""
+        if spent >= self._slow and "skip-slowlog" not in row.flags:
+            self.slowlog.add(session, row, args, spent)
+        if spent >= self._spike:
+            event = self.latency.setdefault("fast-command" if "fast" in row.flags else "command", Event())
+            event.add(self.now() // 1000, spent // 1_000_000)
+        if self.monitors:
+            feed(session, row, args)
+
+    def watch_requests(self, session: Session) -> None:
+        """Show the requests of all sessions to this one."""
+        self.monitors[session] = None
+        self._pay_attention()
+        session.review()
+
+    def stop_watching(self, session: Session) -> None:
+        self.monitors.pop(session, None)
+        self._pay_attention()
 
     def admit(self, session: Session) -> int:
         """The number of a new session."""
@@ -91,5 +126,6 @@ class Instance:
             return number
 
     def dismiss(self, session: Session) -> None:
+        self.stop_watching(session)
         with self.store._shared.lock:
             self.sessions.pop(session.id, None)

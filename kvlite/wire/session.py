@@ -20,8 +20,9 @@ from ..structs import Collection
 from ..waiting import Attempt, Waiter
 from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
 from .instance import Instance
+from .monitor import REPLICA, may_be_asked
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
-from .table import ROWS, Row, find, known
+from .table import ROWS, Row, find
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -140,6 +141,7 @@ class Session:
             and self.silence is None
             and not self.instance.pause.end_ms
             and self.instance.probe is None
+            and self not in self.instance.monitors
         )
 
     def execute(self, args: list[bytes]) -> Reply:
@@ -205,6 +207,8 @@ class Session:
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
+        if self in self.instance.monitors and not may_be_asked(row):
+            raise ResponseError(REPLICA)
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
             return self.postpone(row, args, seconds)
         if self.queue is not None and "in-multi" not in flags:
@@ -214,6 +218,7 @@ class Session:
 
     def _reject(self, args: list[bytes], error: RedisError) -> RedisError:
         """The answer to a request that was not run. A transaction fails by it, or ends if it was EXEC."""
+        self.instance.statistics.rejected(known(args), error)
         if args[0].lower() == b"exec":
             self.reset()
             code = CODE_OF.get(type(error))
@@ -356,6 +361,7 @@ class Session:
 
     def start_over(self) -> None:
         """Be as a connection that has just been made."""
+        self.instance.stop_watching(self)
         self.reset()
         self.select(0)
         self.protocol = 2

@@ -61,7 +61,9 @@ def shortened(args: list[bytes]) -> list[bytes]:
         left_out = len(args) - MAX_ARGUMENTS + 1
         kept = [*args[: MAX_ARGUMENTS - 1], b"... (%d more arguments)" % left_out]
     return [
-        arg if len(arg) <= MAX_LENGTH else b"%b... (%d more bytes)" % (arg[:MAX_LENGTH], len(arg) - MAX_LENGTH)
+        arg
+        if len(arg) <= MAX_LENGTH
+        else b"%b... (%d more bytes)" % (arg[:MAX_LENGTH], len(arg) - MAX_LENGTH)
         for arg in kept
     ]
 

@@ -178,7 +178,7 @@ def find(args: list[bytes]) -> Row:
 
 
 def known(args: list[bytes]) -> Row | None:
-    """The row for the name of a request, if there is one; that of the command if it has no such subcommand."""
+    """The row for the name of a request, if there is one; the command's if it has no such subcommand."""
     row = ROWS.get(args[0].lower())
     if row is not None and len(args) > 1:
         return row.subcommands.get(args[1].lower(), row)
