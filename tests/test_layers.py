@@ -18,7 +18,7 @@ LEVELS = [
     ["structs"],
     ["database", "effects", "waiting", "channels", "events"],
     ["keyspace"],
-    ["types", "persist"],
+    ["types", "persist", "memory"],
     ["lock", "durable", "watch", "probe", "sandbox", "seeds"],
     ["atomic"],
     ["testing"],

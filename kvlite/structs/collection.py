@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -9,6 +12,12 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type[Collection]] = {}
 """Every kind of collection by its name, for reading dumps back."""
+
+
+def sizes(elements: Iterable[object], samples: int, total: int) -> int:
+    """About how many bytes `total` elements take, judging by the first `samples` of them; 0 is all."""
+    looked_at = list(map(getsizeof, islice(elements, samples or None)))
+    return sum(looked_at) * total // len(looked_at) if looked_at else 0
 
 
 class Collection:
@@ -44,6 +53,10 @@ class Collection:
 
     def reencode(self, limits: Limits) -> None:
         """Be kept as Redis would keep these elements if they came in anew. O(n)."""
+
+    def footprint(self, samples: int) -> int:
+        """About how many bytes this takes, going by the first `samples` elements, 0 for all. O(samples)."""
+        raise NotImplementedError
 
     def next_deadline(self) -> int | None:
         """When the first element falls due, milliseconds since the epoch; None where elements live on."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from sys import getsizeof
 from typing import Any, Self
 
-from .collection import Collection
+from .collection import Collection, sizes
 
 SLACK = 64
 """A gap may be this much larger than twice the elements, so that short lists keep theirs."""
@@ -50,6 +51,9 @@ class GapList(Collection, kind="list"):
 
     def dump(self) -> list[bytes]:
         return self.items[self.head :]
+
+    def footprint(self, samples: int) -> int:
+        return getsizeof(self) + getsizeof(self.items) + sizes(self, samples, len(self))
 
     @classmethod
     def load(cls, dump: Any) -> Self:

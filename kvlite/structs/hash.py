@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection as Sized
 from itertools import chain, islice
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from .collection import Collection
-from .dense import Dense
+from .collection import Collection, sizes
+from .dense import NUMBER, Dense
 from .limits import DEFAULTS, Limits
 
 if TYPE_CHECKING:
@@ -192,6 +193,16 @@ class Hash(Collection, kind="hash"):
         if self.deadlines is None:
             return [self.fields.copy()]
         return [self.fields.copy(), self.deadlines.copy()]
+
+    def footprint(self, samples: int) -> int:
+        size, count = getsizeof(self) + getsizeof(self.fields), len(self.fields)
+        size += sizes(self.fields, samples, count) + sizes(self.fields.values(), samples, count)
+        if self.dense is not None:
+            size += self.dense.own_size()
+        if self.deadlines is not None:
+            size += getsizeof(self.deadlines) + NUMBER * len(self.deadlines)
+            size += getsizeof(self.timetable) + sizes(self.timetable, 1, len(self.timetable))
+        return size
 
     @classmethod
     def load(cls, dump: Any) -> Hash:

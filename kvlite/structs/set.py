@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection as Sized
 from collections.abc import Iterable
+from sys import getsizeof
 from typing import Any, Self
 
 from ..numbers import parse_int
-from .collection import Collection
+from .collection import Collection, sizes
 from .dense import Dense
 from .limits import DEFAULTS, Limits
 
@@ -84,6 +85,9 @@ class Set(Dense, Collection, kind="set"):
 
     def dump(self) -> list[bytes]:
         return self.items.copy()
+
+    def footprint(self, samples: int) -> int:
+        return getsizeof(self) + self.own_size() + sizes(self.items, samples, len(self))
 
     @classmethod
     def load(cls, dump: Any) -> Self:

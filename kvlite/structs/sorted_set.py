@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Sized
 from itertools import islice
+from sys import getsizeof
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from .collection import Collection
+from .collection import Collection, sizes
 from .dense import Dense
 from .limits import DEFAULTS, Limits
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from sortedcontainers import SortedList
+
+PLACE = 8
+"""The bytes of a reference in a list."""
 
 Entry: TypeAlias = tuple[float, bytes]
 """A score and its member, as they are kept in order."""
@@ -67,6 +71,14 @@ class SortedSet(Collection, kind="zset"):
 
     def dump(self) -> dict[bytes, float]:
         return {member: score for score, member in self.entries}
+
+    def footprint(self, samples: int) -> int:
+        count = len(self.scores)
+        each = getsizeof((0.0, b"")) + getsizeof(0.0) + PLACE  # an entry, its score, its place in the order
+        size = getsizeof(self) + getsizeof(self.scores) + getsizeof(self.entries) + each * count
+        if self.members is not None:
+            size += self.members.own_size()
+        return size + sizes(self.scores, samples, count)
 
     @classmethod
     def load(cls, dump: dict[bytes, float]) -> Self:

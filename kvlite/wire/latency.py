@@ -24,8 +24,8 @@ NOTHING = "Nothing took as long as latency-monitor-threshold says: no spike was 
 ADVICE = (
     "\nWhat helps against spikes of commands:\n"
     "- SLOWLOG GET shows which commands took so long, if slowlog-log-slower-than is low enough.\n"
-    "- Commands that walk a whole keyspace or a large value, such as KEYS, SMEMBERS or SORT, can be exchanged "
-    "for those that walk it in parts: SCAN, SSCAN, HSCAN, ZSCAN.\n"
+    "- Commands that walk a whole keyspace or a large value, such as KEYS, SMEMBERS or SORT, can be "
+    "exchanged for those that walk it in parts: SCAN, SSCAN, HSCAN, ZSCAN.\n"
     "- With appendfsync always each write waits for the disk; everysec does not.\n"
 )
 
@@ -64,11 +64,15 @@ class Event:
         rows = [f"{name} - high {high} ms, low {low} ms (all time high {self.longest} ms)", "-" * GRAPH_WIDTH]
         heights = [round(8 * (each - low) / (high - low or 1)) for each in times]
         for floor in (6, 4, 2, 0):
-            rows.append("".join("#" if height > floor + 1 else "_" if height >= floor else " " for height in heights))
+            rows.append("".join(_bar(height - floor) for height in heights))
         rows.append("")
         ages = [_age(now - second) for second, _ in samples]
         rows += ["".join(age[at : at + 1] or " " for age in ages) for at in range(max(map(len, ages)))]
         return "\n".join(rows) + "\n"
+
+
+def _bar(height: int) -> str:
+    return "#" if height > 1 else "_" if height >= 0 else " "
 
 
 def _age(seconds: int) -> str:

@@ -22,7 +22,7 @@ from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
 from .instance import Instance
 from .monitor import REPLICA, may_be_asked
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
-from .table import ROWS, Row, find
+from .table import ROWS, Row, find, known
 
 if TYPE_CHECKING:
     from ..store import Store
