@@ -208,6 +208,30 @@ def _await(address: Any, deadline: float) -> None:
             time.sleep(0.005)
 
 
+def decoded(reply: bytes) -> Any:
+    """A reply as Python has it: lists, dicts, bytes, ints; what is simple or an error with its first byte."""
+    value, rest = _decoded(reply)
+    assert not rest, f"more than one reply: {rest!r}"
+    return value
+
+
+def _decoded(data: bytes) -> tuple[Any, bytes]:
+    line, _, rest = data.partition(b"\r\n")
+    kind, text = line[:1], line[1:]
+    if kind == b":":
+        return int(text), rest
+    if kind in b"$=":
+        size = int(text)
+        return (None, rest) if size < 0 else (rest[:size], rest[size + 2 :])
+    if kind in b"*~>%":
+        items = []
+        for _ in range(max(0, int(text)) * (2 if kind == b"%" else 1)):
+            item, rest = _decoded(rest)
+            items.append(item)
+        return (dict(zip(items[::2], items[1::2], strict=True)) if kind == b"%" else items), rest
+    return line, rest
+
+
 Blur = Callable[[bytes], bytes]
 """Makes the bytes alike where Redis leaves them open."""
 

@@ -75,6 +75,7 @@ def describe(session: Session) -> bytes:
 def _flags(session: Session) -> str:
     watch = session.watch
     flags = {
+        "O": session in session.instance.monitors,
         "x": session.queue is not None or session.executing,
         "b": session.wait is not None,
         "d": watch is not None and watch.broken,

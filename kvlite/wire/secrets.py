@@ -37,11 +37,9 @@ def _migrate(args: list[bytes]) -> Iterable[int]:
 
 
 _SECRETS: dict[str, Callable[[list[bytes]], Iterable[int]]] = {
-    "auth": lambda args: range(1, len(args)),
+    "auth": lambda args: range(1, len(args)) if len(args) <= 3 else (),
     "hello": _hello,
     "acl|setuser": lambda args: range(2, len(args)),
-    "acl|getuser": lambda args: range(2, len(args)),
-    "acl|deluser": lambda args: range(2, len(args)),
     "config|set": _config_set,
     "migrate": _migrate,
 }
