@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import socket
 import subprocess
@@ -237,14 +236,38 @@ Blur = Callable[[bytes], bytes]
 
 
 def unordered(reply: bytes) -> bytes:
-    """The elements of a flat array, set or map, in order: for replies whose order means nothing."""
-    head, *items = re.split(rb"(?=\$\d)", reply)
-    return head + b"".join(sorted(items))
+    """The parts of each array, set and map in order: for replies whose order means nothing."""
+    return _rebuilt(reply, lambda parts: sorted(parts), lambda part: part)
 
 
 def lengths(reply: bytes) -> bytes:
     """The types and lengths alone: for replies drawn by lot."""
-    return b" ".join(re.findall(rb"[*~%>]\d+|[-+:$,_]", reply))
+    return _rebuilt(reply, lambda parts: parts, lambda part: part[:1])
+
+
+def _rebuilt(
+    replies: bytes, order: Callable[[list[bytes]], list[bytes]], show: Callable[[bytes], bytes]
+) -> bytes:
+    at = 0
+
+    def read() -> bytes:
+        nonlocal at
+        end = replies.index(b"\r\n", at) + 2
+        line, at = replies[at:end], end
+        kind, count = line[:1], line[1:-2]
+        if kind in b"$=!" and count != b"-1":
+            text, at = replies[at : at + int(count) + 2], at + int(count) + 2
+            return show(line + text)
+        if kind in b"*~>%":
+            width = 2 if kind == b"%" else 1
+            parts = [b"".join(read() for _ in range(width)) for _ in range(max(0, int(count)))]
+            return line + b"".join(order(parts))
+        return show(line)
+
+    whole = b""
+    while at < len(replies):
+        whole += read()
+    return whole
 
 
 class RawPair:

@@ -79,7 +79,7 @@ def references_to(value: Value) -> int:
     return 1
 
 
-def _database_index(value: int | bytes) -> int:
+def database_index(value: int | bytes) -> int:
     """The number of a database, as COPY and MOVE read it."""
     index = integer(value)
     if not -(2**31) <= index < 2**31:
@@ -447,7 +447,7 @@ class Keys(Keyspace[T]):
         return self._move(encode(name), encode(db))
 
     def _move(self, key: bytes, database: int | bytes) -> bool:
-        index = _database_index(database)
+        index = database_index(database)
         if index == self._index:
             raise ResponseError(SAME_OBJECT)
         self._acquire()
@@ -481,7 +481,7 @@ class Keys(Keyspace[T]):
         return self._copy(key, new_key, database, bool(replace))
 
     def _copy(self, key: bytes, new_key: bytes, database: int | bytes | None, replace: bool) -> bool:
-        index = self._index if database is None else _database_index(database)
+        index = self._index if database is None else database_index(database)
         if index == self._index and key == new_key:
             raise ResponseError(SAME_OBJECT)
         self._acquire()

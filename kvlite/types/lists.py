@@ -22,7 +22,7 @@ from ..numbers import INT64_MAX, INT64_MIN, parse_int
 from ..structs.gap_list import SLACK, GapList
 from ..waiting import Attempt
 
-_RANK_IS_ZERO = (
+RANK_IS_ZERO = (
     "RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
     "or use negative to start from the end of the list"
 )
@@ -36,8 +36,8 @@ def is_left(where: bytes) -> bool:
     return word == b"left"
 
 
-def _multi_pop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
-    """The keys, whether from the left, and how many."""
+def read_lmpop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
+    """The keys, whether from the left, and how many, of LMPOP's arguments."""
     keys, end, count = pop_arguments(words, (b"LEFT", b"RIGHT"))
     return keys, end == b"LEFT", count
 
@@ -162,7 +162,7 @@ class Lists(Keyspace[T]):
         options = [None if option is None else encode(option) for option in (rank, count, maxlen)]
         first = 1 if options[0] is None else integer(options[0])
         if first == 0:
-            raise ResponseError(_RANK_IS_ZERO)
+            raise ResponseError(RANK_IS_ZERO)
         most = 1 if options[1] is None else at_least(0, options[1], "COUNT can't be negative")
         limit = 0 if options[2] is None else at_least(0, options[2], "MAXLEN can't be negative")
         positions = self._lpos(key, wanted, first, most, limit)
@@ -396,7 +396,7 @@ class Lists(Keyspace[T]):
             words += [b"COUNT", encode(count)]  # type: ignore[arg-type]  # encode says what is wrong
         if len(words) < 3:
             raise wrong_arity("lmpop")
-        return self._name_and_values(self._lmpop(*_multi_pop(words)))
+        return self._name_and_values(self._lmpop(*read_lmpop(words)))
 
     def _lmpop(self, keys: list[bytes], left: bool, count: int) -> tuple[bytes, list[bytes]] | None:
         self._acquire()
@@ -582,7 +582,7 @@ class Lists(Keyspace[T]):
         limit = encode(timeout)
         words = [encode(numkeys), *map(encode, args), encode(direction), b"COUNT"]
         words.append(encode(count))  # type: ignore[arg-type]  # encode says what is wrong
-        keys, left, most = _multi_pop(words)
+        keys, left, most = read_lmpop(words)
         return self._block(self._blmpop(keys, left, most), waiting_time(limit), self._name_and_values)
 
     def _blmpop(self, keys: list[bytes], left: bool, count: int) -> Attempt[tuple[bytes, list[bytes]]]:

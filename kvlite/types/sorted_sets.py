@@ -173,7 +173,7 @@ class Range(NamedTuple):
         return value.entries_between(start, stop, self.reverse) if start < stop else []
 
 
-def _read_range(
+def read_range(
     start: Encodable,
     end: Encodable,
     offset: Encodable | None,
@@ -231,7 +231,7 @@ def _kept(
     return 0.0 if small else score
 
 
-def _multi_pop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
+def read_zmpop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
     """The keys, whether MAX, and how many."""
     keys, end, count = pop_arguments(words, (b"MIN", b"MAX"))
     return keys, end == b"MAX", count
@@ -281,7 +281,7 @@ def _refuse_without_destination(
     raise ResponseError(NOT_AN_INTEGER)
 
 
-def _at_least_one_key(command: str) -> str:
+def at_least_one_key(command: str) -> str:
     return f"at least 1 input key is needed for '{command}' command"
 
 
@@ -641,7 +641,7 @@ class SortedSets(Keyspace[T]):
         _check_range_options(byscore, bylex, offset, num, withscores)
         by: Literal["rank", "score", "lex"] = "score" if byscore else "lex" if bylex else "rank"
         key = encode(name)
-        found = self._zrange(key, _read_range(start, end, offset, num, by, desc))
+        found = self._zrange(key, read_range(start, end, offset, num, by, desc))
         return self._zshaped(found, withscores, score_cast_func)
 
     @overload
@@ -681,7 +681,7 @@ class SortedSets(Keyspace[T]):
     ) -> list[T] | list[tuple[T, Any]]:
         """`zrange` with the ranks counted from the last member, and in reverse. O(log n + result)."""
         key = encode(name)
-        found = self._zrange(key, _read_range(start, end, None, None, "rank", True))
+        found = self._zrange(key, read_range(start, end, None, None, "rank", True))
         return self._zshaped(found, withscores, score_cast_func)
 
     @overload
@@ -735,7 +735,7 @@ class SortedSets(Keyspace[T]):
         """
         _check_limit(start, num)
         key = encode(name)
-        found = self._zrange(key, _read_range(min, max, start, num, "score", False))
+        found = self._zrange(key, read_range(min, max, start, num, "score", False))
         return self._zshaped(found, withscores, score_cast_func)
 
     @overload
@@ -785,7 +785,7 @@ class SortedSets(Keyspace[T]):
         """`zrangebyscore` in reverse: the highest score first. O(log n + result)."""
         _check_limit(start, num)
         key = encode(name)
-        found = self._zrange(key, _read_range(max, min, start, num, "score", True))
+        found = self._zrange(key, read_range(max, min, start, num, "score", True))
         return self._zshaped(found, withscores, score_cast_func)
 
     def zrangebylex(
@@ -803,7 +803,7 @@ class SortedSets(Keyspace[T]):
         """
         _check_limit(start, num)
         key = encode(name)
-        found = self._zrange(key, _read_range(min, max, start, num, "lex", False))
+        found = self._zrange(key, read_range(min, max, start, num, "lex", False))
         return self._many([member for _, member in found])
 
     def zrevrangebylex(
@@ -817,7 +817,7 @@ class SortedSets(Keyspace[T]):
         """`zrangebylex` in reverse. O(log n + result)."""
         _check_limit(start, num)
         key = encode(name)
-        found = self._zrange(key, _read_range(max, min, start, num, "lex", True))
+        found = self._zrange(key, read_range(max, min, start, num, "lex", True))
         return self._many([member for _, member in found])
 
     def _zrange(self, key: bytes, wanted: Range) -> list[Entry]:
@@ -846,7 +846,7 @@ class SortedSets(Keyspace[T]):
         if not dest:
             _refuse_without_destination([name, start, end], by, desc, offset, num)
         target, key = encode(dest), encode(name)
-        return self._zrangestore(target, key, _read_range(start, end, offset, num, by, desc))
+        return self._zrangestore(target, key, read_range(start, end, offset, num, by, desc))
 
     def _zrangestore(self, dest: bytes, key: bytes, wanted: Range) -> int:
         self._acquire()
@@ -1168,7 +1168,7 @@ class SortedSets(Keyspace[T]):
         words = encode_all(arguments)
         if len(words) < 3:
             raise wrong_arity("zmpop")
-        return self._zmpopped(self._zmpop(*_multi_pop(words)))
+        return self._zmpopped(self._zmpop(*read_zmpop(words)))
 
     def _zmpop(
         self, keys: Iterable[bytes], reverse: bool, count: int = 1
@@ -1230,7 +1230,7 @@ class SortedSets(Keyspace[T]):
             raise DataError("Either min or max, but not both must be set")
         arguments += [b"MIN" if min else b"MAX", b"COUNT", count]
         seconds, *words = encode_all(arguments)
-        names, reverse, amount = _multi_pop(words)
+        names, reverse, amount = read_zmpop(words)
         return self._block(self._bzmpop(names, reverse, amount), waiting_time(seconds), self._zmpopped)
 
     def _bzmpop(self, keys: list[bytes], reverse: bool, count: int) -> Attempt[tuple[bytes, list[Entry]]]:
@@ -1347,10 +1347,14 @@ class SortedSets(Keyspace[T]):
 
         O(n * keys) for a smallest set of n, and no more than it takes to count to `limit`.
         """
-        count, *rest = encode_all([numkeys, *keys, b"LIMIT", limit])
+        return self._zintercard(*self._zread_intercard(encode_all([numkeys, *keys, b"LIMIT", limit])))
+
+    def _zread_intercard(self, words: list[bytes]) -> tuple[list[bytes], int]:
+        """The keys and the limit of ZINTERCARD's arguments."""
+        count, *rest = words
         number = integer(count)
         if number < 1:
-            raise ResponseError(_at_least_one_key("zintercard"))
+            raise ResponseError(at_least_one_key("zintercard"))
         if number > len(rest):
             raise ResponseError(SYNTAX)
         names, options = rest[:number], rest[number:]
@@ -1364,7 +1368,7 @@ class SortedSets(Keyspace[T]):
             if parsed is None or parsed < 0:
                 self._zrefuse(names, NEGATIVE_LIMIT)
             most = parsed
-        return self._zintercard(names, most)
+        return names, most
 
     def _zread_combination(
         self,
@@ -1383,7 +1387,7 @@ class SortedSets(Keyspace[T]):
         if not size:
             if not aggregate and not withscores:
                 raise wrong_arity(command)
-            raise ResponseError(_at_least_one_key(command))
+            raise ResponseError(at_least_one_key(command))
         weights = [1.0] * size
         for place, text in enumerate(texts):
             weight = parse_double(text)

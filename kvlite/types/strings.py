@@ -7,7 +7,7 @@ digits; as a `bytearray` after it was appended to or written into, so that it gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from ..database import Database, Text, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, refuse_several, seconds
@@ -31,9 +31,13 @@ from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
 from ..structs import Collection
 
+if TYPE_CHECKING:
+    from ..structs.subsequence import Match
+
 K = TypeVar("K", bound=Encodable)
 
 MAX_LENGTH = 512 * 1024 * 1024
+LCS_LENGTH_AND_RANGES = "If you want both the length and indexes, please just use IDX."
 
 
 def text_of(value: Value) -> bytes:
@@ -49,6 +53,19 @@ def text_of(value: Value) -> bytes:
 
 def length_of(value: Value) -> int:
     return len(value) if isinstance(value, bytearray) else len(text_of(value))
+
+
+def matching_ranges(matches: Iterable[Match], least: int, withmatchlen: bool) -> list[list[list[int] | int]]:
+    """Where two strings match, in both, as LCS lists it: matches of `least` bytes and more."""
+    ranges: list[list[list[int] | int]] = []
+    for match in matches:
+        if match.length >= least:
+            row: list[list[int] | int] = [
+                [match.first, match.first + match.length - 1],
+                [match.second, match.second + match.length - 1],
+            ]
+            ranges.append([*row, match.length] if withmatchlen else row)
+    return ranges
 
 
 class Strings(Keyspace[T]):
@@ -216,20 +233,13 @@ class Strings(Keyspace[T]):
         texts = self._lcs_texts(first, second)
         shortest = integer(least)
         if len and idx:
-            raise ResponseError("If you want both the length and indexes, please just use IDX.")
+            raise ResponseError(LCS_LENGTH_AND_RANGES)
         text, matches = common_subsequence(*texts)
         if len:
             return text.__len__()
         if not idx:
             return self._one(text)
-        ranges: list[list[list[int] | int]] = []
-        for match in matches:
-            if match.length >= shortest:
-                row: list[list[int] | int] = [
-                    [match.first, match.first + match.length - 1],
-                    [match.second, match.second + match.length - 1],
-                ]
-                ranges.append([*row, match.length] if withmatchlen else row)
+        ranges = matching_ranges(matches, shortest, bool(withmatchlen))
         return [self._one(b"matches"), ranges, self._one(b"len"), text.__len__()]
 
     def _lcs_texts(self, first: bytes, second: bytes) -> list[bytes]:

@@ -169,7 +169,7 @@ class Selector:
         return None
 
     def _allows_command(self, row: Row, args: list[bytes]) -> bool:
-        if row.name in self.commands or "no-auth" in row.flags:
+        if row.name in self.commands or "no_auth" in row.flags:
             return True
         allowed = self.first_arguments.get(row.name)
         return allowed is not None and len(args) > 1 and args[1].lower() in map(bytes.lower, allowed)

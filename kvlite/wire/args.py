@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..deadlines import Lifetime
 from ..encoding import at_least, integer
-from ..errors import NOT_AN_INTEGER, SYNTAX, ResponseError
-from ..numbers import INT64_MAX, parse_int
+from ..errors import NOT_AN_INTEGER, SYNTAX, ResponseError, wrong_arity
+from ..numbers import parse_int
 
 UNITS: dict[bytes, tuple[int, bool]] = {
     b"EX": (1000, False),
@@ -53,6 +53,42 @@ class Words:
         return len(self._args) - self._at
 
 
+def pairs_of(args: list[bytes], start: int, name: str) -> list[tuple[bytes, bytes]]:
+    """The arguments from `start` on as pairs; Redis's error if one is left over."""
+    if (len(args) - start) % 2:
+        raise wrong_arity(name)
+    return list(zip(args[start::2], args[start + 1 :: 2], strict=True))
+
+
+def scan_options(args: list[bytes], start: int) -> tuple[bytes | None, bytes | None]:
+    """The pattern and the count of HSCAN, SSCAN and ZSCAN, read up to the first that is wrong.
+
+    Redis reads them after it has found the key. The count is therefore checked where that is done, and any
+    other wrong option is told as a count of 0, which is a syntax error too.
+    """
+    match = count = None
+    words = Words(args, start)
+    while (word := words.next()) is not None:
+        if word == b"MATCH" and words.left():
+            match = words.value()
+        elif word == b"COUNT" and words.left():
+            count = words.value()
+            number = parse_int(count)
+            if number is None or number < 1:
+                break
+        else:
+            return match, b"0"
+    return match, count
+
+
+def nonzero(text: bytes, error: str) -> int:
+    """An integer that is not 0."""
+    number = integer(text)
+    if number == 0:
+        raise ResponseError(error)
+    return number
+
+
 def syntax_error() -> ResponseError:
     return ResponseError(SYNTAX)
 
@@ -82,7 +118,3 @@ def lifetime_of(word: bytes, amount: bytes) -> Lifetime:
     """What EX, PX, EXAT or PXAT says."""
     unit, absolute = UNITS[word]
     return Lifetime(amount, unit, absolute)
-
-
-def without_overflow(amount: int, unit: int) -> bool:
-    return abs(amount) <= INT64_MAX // unit

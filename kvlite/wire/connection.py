@@ -42,19 +42,19 @@ def select(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("quit", -1, "noscript loading stale fast no-auth allow-busy in-multi", "connection")
+@command("quit", -1, "noscript loading stale fast no_auth allow_busy in_multi", "connection")
 def quit_(session: Session, args: list[bytes]) -> Reply:
     session.closing = True
     return OK
 
 
-@command("reset", 1, "noscript loading stale fast no-auth allow-busy in-multi", "connection")
+@command("reset", 1, "noscript loading stale fast no_auth allow_busy in_multi", "connection")
 def reset(session: Session, args: list[bytes]) -> Reply:
     session.start_over()
     return Status(b"RESET")
 
 
-@command("auth", -2, "noscript loading stale fast no-auth allow-busy", "connection")
+@command("auth", -2, "noscript loading stale fast no_auth allow_busy", "connection")
 def auth(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 3:
         raise ResponseError("syntax error")
@@ -65,7 +65,7 @@ def auth(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("hello", -1, "noscript loading stale fast no-auth allow-busy", "connection")
+@command("hello", -1, "noscript loading stale fast no_auth allow_busy", "connection")
 def hello(session: Session, args: list[bytes]) -> Reply:
     protocol = session.protocol
     if len(args) > 1:

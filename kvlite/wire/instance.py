@@ -98,7 +98,7 @@ class Instance:
 
     def attend(self, session: Session, row: Row, args: list[bytes], spent: int) -> None:
         """Tell the slow log, the latency monitor and MONITOR of a command that took `spent` nanoseconds."""
-        if spent >= self._slow and "skip-slowlog" not in row.flags:
+        if spent >= self._slow and "skip_slowlog" not in row.flags:
             self.slowlog.add(session, row, args, spent)
         if spent >= self._spike:
             event = self.latency.setdefault("fast-command" if "fast" in row.flags else "command", Event())

@@ -37,7 +37,7 @@ def line(session: Session, row: Row, args: list[bytes]) -> Status:
 def feed(session: Session, row: Row, args: list[bytes]) -> None:
     """Show a request to all who monitor. Their connections queue it: none holds up another."""
     instance = session.instance
-    if not row.flags.isdisjoint(("admin", "skip-monitor")):
+    if not row.flags.isdisjoint(("admin", "skip_monitor")):
         return
     shown = line(session, row, args)
     with instance.store._shared.lock:

@@ -201,9 +201,9 @@ class Session:
     def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
         """Run or queue a request if nothing speaks against it; what does is raised."""
         flags = row.flags
-        if not self.trusted and "no-auth" not in flags:
+        if not self.trusted and "no_auth" not in flags:
             raise ResponseError("NOAUTH Authentication required.")
-        if self.queue is not None and "no-multi" in flags:
+        if self.queue is not None and "no_multi" in flags:
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
@@ -211,7 +211,7 @@ class Session:
             raise ResponseError(REPLICA)
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
             return self.postpone(row, args, seconds)
-        if self.queue is not None and "in-multi" not in flags:
+        if self.queue is not None and "in_multi" not in flags:
             self.queue.append((row, args))
             return QUEUED
         return self.run(row, args)

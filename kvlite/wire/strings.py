@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..deadlines import Lifetime
 from ..encoding import integer
-from ..errors import DECREMENT_OVERFLOWS, ResponseError, wrong_arity
+from ..errors import DECREMENT_OVERFLOWS, ResponseError
 from ..numbers import INT64_MIN
-from ..types.strings import Strings
-from .args import UNITS, Words, lifetime_of, syntax_error
+from ..structs.subsequence import common_subsequence
+from ..types.strings import LCS_LENGTH_AND_RANGES, Strings, matching_ranges
+from .args import UNITS, Words, lifetime_of, pairs_of, syntax_error
 from .replies import OK, Reply
 from .session import Session
 from .table import Keys, command
@@ -30,7 +31,7 @@ def keys_of_set(args: list[bytes]) -> list[tuple[int, str]]:
 
 @command(
     *("set", -3, "write denyoom", "string"),
-    Keys("RW access update variable-flags"),
+    Keys("RW access update variable_flags"),
     find_keys=keys_of_set,
 )
 def set_(session: Session, args: list[bytes]) -> Reply:
@@ -105,13 +106,6 @@ def mget(session: Session, args: list[bytes]) -> Reply:
     return session.store._mget(args[1:])
 
 
-def pairs_of(args: list[bytes], start: int, name: str) -> list[tuple[bytes, bytes]]:
-    """The arguments from `start` on as pairs; Redis's error if one is left over."""
-    if (len(args) - start) % 2:
-        raise wrong_arity(name)
-    return list(zip(args[start::2], args[start + 1 :: 2], strict=True))
-
-
 @command("mset", -3, "write denyoom", "string", Keys("OW update", last=-1, step=2))
 def mset(session: Session, args: list[bytes]) -> Reply:
     session.store._mset(pairs_of(args, 1, "mset"), "mset")
@@ -170,3 +164,30 @@ def decrby(session: Session, args: list[bytes]) -> Reply:
 @command("incrbyfloat", 3, "write denyoom fast", "string", COUNT)
 def incrbyfloat(session: Session, args: list[bytes]) -> Reply:
     return session.store._incrbyfloat(args[1], args[2])
+
+
+@command("lcs", -3, "readonly", "string", Keys("RO access", last=1))
+def lcs(session: Session, args: list[bytes]) -> Reply:
+    texts = session.store._lcs_texts(args[1], args[2])
+    with_length = with_ranges = with_lengths = False
+    least = 0
+    words = Words(args, 3)
+    while (word := words.next()) is not None:
+        if word == b"LEN":
+            with_length = True
+        elif word == b"IDX":
+            with_ranges = True
+        elif word == b"WITHMATCHLEN":
+            with_lengths = True
+        elif word == b"MINMATCHLEN" and words.left():
+            least = words.integer()
+        else:
+            raise syntax_error()
+    if with_length and with_ranges:
+        raise ResponseError(LCS_LENGTH_AND_RANGES)
+    text, matches = common_subsequence(*texts)
+    if with_length:
+        return len(text)
+    if not with_ranges:
+        return text
+    return {b"matches": matching_ranges(matches, least, with_lengths), b"len": len(text)}

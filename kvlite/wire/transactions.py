@@ -16,7 +16,7 @@ NOT_ANY_MORE = (
 )
 
 
-@command("multi", 1, "noscript loading stale fast allow-busy in-multi", "transactions")
+@command("multi", 1, "noscript loading stale fast allow_busy in_multi", "transactions")
 def multi(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError(NESTED)  # the transaction goes on
@@ -25,7 +25,7 @@ def multi(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("discard", 1, "noscript loading stale fast allow-busy in-multi", "transactions")
+@command("discard", 1, "noscript loading stale fast allow_busy in_multi", "transactions")
 def discard(session: Session, args: list[bytes]) -> Reply:
     if session.queue is None:
         raise ResponseError("DISCARD without MULTI")
@@ -33,7 +33,7 @@ def discard(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("exec", 1, "noscript loading stale skip-slowlog in-multi", "transactions")
+@command("exec", 1, "noscript loading stale skip_slowlog in_multi", "transactions")
 def execute(session: Session, args: list[bytes]) -> Reply:
     queue, aborted = session.queue, session.aborted
     if queue is None:
@@ -74,7 +74,7 @@ def is_intact(watch: Watch | None) -> bool:
     return not watch.broken
 
 
-@command("watch", -2, "noscript loading stale fast allow-busy in-multi", "transactions", Keys("RO", last=-1))
+@command("watch", -2, "noscript loading stale fast allow_busy in_multi", "transactions", Keys("RO", last=-1))
 def watch(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError("WATCH inside MULTI is not allowed")
@@ -92,7 +92,7 @@ def watch(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("unwatch", 1, "noscript loading stale fast allow-busy", "transactions")
+@command("unwatch", 1, "noscript loading stale fast allow_busy", "transactions")
 def unwatch(session: Session, args: list[bytes]) -> Reply:
     session.unwatch()
     return OK
