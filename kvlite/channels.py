@@ -17,6 +17,9 @@ Message: TypeAlias = tuple[bytes, ...]
 """As Redis sends it: `message`, channel, data; `smessage`, channel, data; or `pmessage`, pattern,
 channel, data."""
 
+Confirmation: TypeAlias = tuple[bytes, bytes | None, int]
+"""What Redis answers to a subscription: `subscribe` or the like, the name, how many there are then."""
+
 
 class Kind(Enum):
     """What is subscribed to. The value is the letter before `subscribe`, `unsubscribe` and `message`."""
@@ -74,30 +77,36 @@ class Hub:
             self.channels if kind is Kind.CHANNEL else self.patterns if kind is Kind.PATTERN else self.shards
         )
 
-    def subscribe(self, subscriber: Subscriber, kind: Kind, name: bytes) -> None:
+    def subscribe(self, subscriber: Subscriber, kind: Kind, name: bytes) -> Confirmation:
         """Let `subscriber` hear of `name`, after those who do so far; nothing changes if he does. O(1)."""
         if kind is Kind.PATTERN and name not in self._matchers:
             self._matchers[name] = pattern_matcher(name)
         self.audiences(kind).setdefault(name, {})[subscriber] = None
         subscriber.subscriptions[kind][name] = None
+        return kind.value + b"subscribe", name, subscriber.count(kind)
 
-    def unsubscribe(self, subscriber: Subscriber, kind: Kind, name: bytes) -> None:
+    def unsubscribe(self, subscriber: Subscriber, kind: Kind, name: bytes) -> Confirmation:
         """Let `subscriber` hear of `name` no more; nothing changes if he does not. O(1)."""
-        if name not in subscriber.subscriptions[kind]:
-            return
-        del subscriber.subscriptions[kind][name]
-        audiences = self.audiences(kind)
-        del audiences[name][subscriber]
-        if not audiences[name]:
-            del audiences[name]
-            if kind is Kind.PATTERN:
-                del self._matchers[name]
+        if name in subscriber.subscriptions[kind]:
+            del subscriber.subscriptions[kind][name]
+            audiences = self.audiences(kind)
+            del audiences[name][subscriber]
+            if not audiences[name]:
+                del audiences[name]
+                if kind is Kind.PATTERN:
+                    del self._matchers[name]
+        return kind.value + b"unsubscribe", name, subscriber.count(kind)
+
+    def unsubscribe_all(self, subscriber: Subscriber, kind: Kind) -> list[Confirmation]:
+        """`unsubscribe` from all of this kind; something is confirmed in any case. O(subscriptions)."""
+        names = list(subscriber.subscriptions[kind])
+        confirmed = [self.unsubscribe(subscriber, kind, name) for name in names]
+        return confirmed or [(kind.value + b"unsubscribe", None, subscriber.count(kind))]
 
     def leave(self, subscriber: Subscriber) -> None:
         """Let `subscriber` hear of nothing any more. O(his subscriptions)."""
-        for kind, names in subscriber.subscriptions.items():
-            for name in list(names):
-                self.unsubscribe(subscriber, kind, name)
+        for kind in Kind:
+            self.unsubscribe_all(subscriber, kind)
 
     def drop(self, subscriber: Subscriber) -> None:
         """`leave`, soon: for finalizers, which run anywhere, within these methods too, and may not wait."""

@@ -16,6 +16,7 @@ from .events import event_classes
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.files import SYSTEM, Files
+from .pubsub import Subscribing
 from .testing import Testing
 from .transactions import Transactions
 from .types.hashes import Hashes
@@ -40,6 +41,7 @@ class Store(
     Sort[T],
     Keys[T],
     Channels[T],
+    Subscribing[T],
     Transactions[T],
     Durable[T],
     Testing[T],

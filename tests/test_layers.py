@@ -19,7 +19,7 @@ LEVELS = [
     ["database", "effects", "waiting", "channels", "events"],
     ["keyspace"],
     ["types", "persist", "memory"],
-    ["lock", "durable", "watch", "probe", "sandbox", "seeds"],
+    ["lock", "durable", "watch", "probe", "sandbox", "seeds", "pubsub"],
     ["atomic"],
     ["testing"],
     ["transactions"],

@@ -27,7 +27,9 @@ COMMANDS = {
     "keys": """copy delete exists expire expireat expiretime keys move persist pexpire pexpireat pexpiretime
         pttl randomkey rename renamenx scan scan_iter sort sort_ro touch ttl type unlink object dbsize flushdb
         flushall swapdb""",
-    "together": "pipeline transaction lock",
+    "channels": """publish spublish pubsub_channels pubsub_numpat pubsub_numsub pubsub_shardchannels
+        pubsub_shardnumsub""",
+    "together": "pipeline transaction lock pubsub",
 }
 
 
