@@ -16,6 +16,7 @@ LEVELS = [
     ["encoding"],
     ["deadlines"],
     ["structs"],
+    ["rdb"],
     ["database", "effects", "waiting", "channels", "events"],
     ["keyspace"],
     ["types", "persist", "memory"],

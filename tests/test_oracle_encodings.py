@@ -21,8 +21,8 @@ SMALL = {
 
 
 class Configurable(Store[bytes]):
-    def config_set(self, name: str, value: int) -> bool:
-        self._shared.limits.set(name, value)
+    def config_set(self, name: str, value: int | str) -> bool:
+        self._shared.limits.set(name, value == "yes" if isinstance(value, str) else value)
         return True
 
 

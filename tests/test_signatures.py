@@ -26,7 +26,7 @@ COMMANDS = {
         zscan zscan_iter zscore zunion zunionstore bzmpop bzpopmax bzpopmin""",
     "keys": """copy delete exists expire expireat expiretime keys move persist pexpire pexpireat pexpiretime
         pttl randomkey rename renamenx scan scan_iter sort sort_ro touch ttl type unlink object dbsize flushdb
-        flushall swapdb""",
+        flushall swapdb dump restore""",
     "channels": """publish spublish pubsub_channels pubsub_numpat pubsub_numsub pubsub_shardchannels
         pubsub_shardnumsub""",
     "together": "pipeline transaction lock pubsub",

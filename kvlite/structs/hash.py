@@ -84,6 +84,10 @@ class Hash(Collection, kind="hash"):
         """Whether Redis keeps it as a listpack. O(1)."""
         return self.dense is None
 
+    def pack(self) -> None:
+        """Be a listpack, whatever the limits say. O(1)."""
+        self.dense, self.peak = None, 0
+
     def convert(self) -> None:
         """Be a hash table from now on. O(n)."""
         self.dense = Dense()
@@ -94,7 +98,7 @@ class Hash(Collection, kind="hash"):
         if _are_too_much(self.fields.items(), len(self.fields), limits):
             self.convert()
         else:
-            self.dense, self.peak = None, 0
+            self.pack()
 
     # Deadlines
 

@@ -138,6 +138,10 @@ class SortedSet(Collection, kind="zset"):
             for member in members:
                 self.members.remove(member)
 
+    def pack(self) -> None:
+        """Be a listpack, whatever the limits say. O(1)."""
+        self.members = None
+
     def convert(self) -> None:
         """Be a skip list from now on. O(n)."""
         self.members = Dense()
@@ -145,7 +149,7 @@ class SortedSet(Collection, kind="zset"):
 
     def reencode(self, limits: Limits) -> None:
         if is_small(self.scores, limits):
-            self.members = None
+            self.pack()
         else:
             self.convert()
 

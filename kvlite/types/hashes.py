@@ -269,8 +269,8 @@ class Hashes(Keyspace[T]):
         """The next cursor, 0 at the end, and some fields with their values. O(count).
 
         Begin with cursor 0. A field that is there from the first call to the last is returned at least once.
-        `match` is a glob pattern for fields, `count` about how many to look at, 10 if not given; a hash of
-        up to 512 fields comes at once. With `no_values` only the fields, as a list.
+        `match` is a glob pattern for fields, `count` about how many to look at, 10 if not given; a hash
+        that Redis would keep as a listpack comes at once. With `no_values` only the fields, as a list.
         """
         key, start = encode(name), encode(cursor)
         pattern = None if match is None else encode(match)

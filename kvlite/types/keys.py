@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
+from .. import rdb
 from ..database import Value
 from ..deadlines import milliseconds, seconds, unix_milliseconds, unix_seconds
 from ..encoding import AbsoluteExpiry, Encodable, Expiry, encode, encode_all, integer, scan_count, scan_cursor
 from ..errors import (
+    BUSY_KEY,
     DB_INDEX_OUT_OF_RANGE,
     NO_SUCH_KEY,
     SAME_OBJECT,
+    SYNTAX,
+    DataError,
     ResponseError,
     invalid_expire,
     wrong_arity,
@@ -77,6 +81,28 @@ def references_to(value: Value) -> int:
     if number is not None and 0 <= number < SHARED_INTEGERS:
         return SHARED_REFERENCES
     return 1
+
+
+def idle_time(text: bytes) -> int:
+    """The seconds of RESTORE's IDLETIME."""
+    seconds = integer(text)
+    if seconds < 0:
+        raise ResponseError("Invalid IDLETIME value, must be >= 0")
+    return seconds
+
+
+def check_frequency(text: bytes) -> None:
+    """Refuse what RESTORE's FREQ cannot be. Frequencies mean something to LFU policies only."""
+    if not 0 <= integer(text) <= 255:
+        raise ResponseError("Invalid FREQ value, must be >= 0 and <= 255")
+
+
+def _whole(value: Any, refusal: str) -> int:
+    """An integer in whatever form Python reads one."""
+    try:
+        return int(value)
+    except ValueError:
+        raise DataError(refusal) from None
 
 
 def database_index(value: int | bytes) -> int:
@@ -207,6 +233,87 @@ class Keys(Keyspace[T]):
         now = self._shared.now()
         # Both in whole seconds, as Redis keeps them. A key from the disk counts from the first question.
         return max(0, now // 1000 - accesses.setdefault(key, now) // 1000)
+
+    # Payloads
+
+    def dump(self, name: Encodable) -> bytes | None:
+        """The value at `name` as bytes that `restore`, or a Redis, makes the same value of. O(n).
+
+        None for a missing key. They are Redis's own, with a checksum, and not decoded by a store that decodes
+        responses. The deadline is not in them.
+        """
+        return self._dump(encode(name))
+
+    def _dump(self, key: bytes) -> bytes | None:
+        self._acquire()
+        try:
+            value = self._find(key)
+            return None if value is None else rdb.dump(value, self._shared.limits)
+        finally:
+            self._release()
+
+    def restore(
+        self,
+        name: Encodable,
+        ttl: float,
+        value: Encodable,
+        replace: bool = False,
+        absttl: bool = False,
+        idletime: int | None = None,
+        frequency: int | None = None,
+    ) -> T:
+        """Make what `dump` gave, here or in a Redis, the value of `name` for `ttl` milliseconds. O(n).
+
+        A `ttl` of 0 is for ever; with `absttl` it is a Unix time in milliseconds, and where that is past
+        nothing is stored. The answer is `OK`; a ResponseError if something is at `name` and `replace` is not
+        given, or if `value` is no payload. `idletime` is how many seconds ago the key was used, `frequency`
+        how often, from 0 to 255; no more than one of them may be given.
+        """
+        words: list[Encodable] = [name, ttl, value]
+        if idletime is not None:
+            words.append(_whole(idletime, "idletimemust be an integer"))
+        if frequency is not None:
+            words.append(_whole(frequency, "frequency must be an integer"))
+        key, life, payload, *uses = encode_all(words)
+        idle = None if idletime is None else idle_time(uses[0])
+        if frequency is not None:
+            if idle is not None:
+                raise ResponseError(SYNTAX)
+            check_frequency(uses[0])
+        self._restore(key, life, payload, bool(replace), bool(absttl), idle)
+        return self._one(b"OK")
+
+    def _restore(
+        self,
+        key: bytes,
+        ttl: int | bytes,
+        payload: bytes,
+        replace: bool = False,
+        absolute: bool = False,
+        idle: int | None = None,
+    ) -> None:
+        """`idle` is in seconds. What `ttl` says is read after the key was looked for, as in Redis."""
+        self._acquire()
+        try:
+            self._reap()
+            held = self._live(key)
+            if held is not None and not replace:
+                raise ResponseError(BUSY_KEY)
+            life = integer(ttl)
+            if life < 0:
+                raise ResponseError("Invalid TTL value, must be >= 0")
+            value = rdb.load(payload, self._shared.limits)
+            now = self._shared.now()
+            deadline = life if absolute or not life else now + life
+            if 0 < deadline <= now:
+                if held is not None:
+                    self._effect_drop(key)
+                return
+            self._effect_load(key, value, deadline or None)
+            if idle is not None and self._db.accesses is not None:
+                self._db.accesses[key] = now - idle * 1000
+        finally:
+            self._release()
 
     # All keys
 

@@ -1,0 +1,35 @@
+"""The numbers that say what an object or a string is."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """What follows. The ends of the names say how it is written; lists have been quicklists since 3.2."""
+
+    STRING = 0
+    LIST = 1
+    SET = 2
+    ZSET = 3
+    HASH = 4
+    ZSET_2 = 5
+    HASH_ZIPMAP = 9
+    LIST_ZIPLIST = 10
+    SET_INTSET = 11
+    ZSET_ZIPLIST = 12
+    HASH_ZIPLIST = 13
+    LIST_QUICKLIST = 14
+    HASH_LISTPACK = 16
+    ZSET_LISTPACK = 17
+    LIST_QUICKLIST_2 = 18
+
+
+INT8, INT16, INT32, LZF = 0xC0, 0xC1, 0xC2, 0xC3
+"""The heads of strings that are not written as a length and their bytes."""
+LENGTH_32, LENGTH_64 = 0x80, 0x81
+"""The heads of lengths beyond 14 bits."""
+PLAIN, PACKED = 1, 2
+"""What a node of a list is: one element, or a listpack."""
+EMPTY_SCORE_LENGTHS = {255: float("-inf"), 254: float("inf"), 253: float("nan")}
+"""What the lengths that are none of a text mean, in scores of the first kind."""
