@@ -13,7 +13,7 @@ from oracle import Command, Step, histories
 from kvlite import ManualClock, RedisError, Store
 from kvlite.structs import Collection
 
-TABLES = ["strings", "lists", "hashes", "sets", "sort", "sorted_sets", "keys"]
+TABLES = ["strings", "lists", "hashes", "sets", "sort", "sorted_sets", "keys", "dump"]
 
 State = dict[tuple[int, bytes], tuple[Any, int | None]]
 

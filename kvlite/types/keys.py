@@ -247,7 +247,7 @@ class Keys(Keyspace[T]):
     def _dump(self, key: bytes) -> bytes | None:
         self._acquire()
         try:
-            value = self._find(key)
+            value = self._look_up(key)
             return None if value is None else rdb.dump(value, self._shared.limits)
         finally:
             self._release()
@@ -305,13 +305,20 @@ class Keys(Keyspace[T]):
             value = rdb.load(payload, self._shared.limits)
             now = self._shared.now()
             deadline = life if absolute or not life else now + life
-            if 0 < deadline <= now:
+            # What is beyond 64 bits comes out as past in Redis.
+            if deadline and not now < deadline <= INT64_MAX:
                 if held is not None:
                     self._effect_drop(key)
+                    if self._notify is not None:
+                        self._notify(b"del", key)
                 return
             self._effect_load(key, value, deadline or None)
             if idle is not None and self._db.accesses is not None:
                 self._db.accesses[key] = now - idle * 1000
+            if self._notify is not None:
+                if held is not None:
+                    self._notify(b"new", key)
+                self._notify(b"restore", key)
         finally:
             self._release()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..encoding import integer, scan_cursor
 from ..errors import ResponseError
-from ..types.keys import database_index
+from ..types.keys import check_frequency, database_index, idle_time
 from .args import Words, syntax_error
 from .replies import OK, Reply, Status
 from .session import Session
-from .table import Keys, Run, command
+from .table import Keys, Run, command, container, helped
 
 READ = Keys("RO access")
 LOOK_ALL = Keys("RO", last=-1)
@@ -138,6 +138,70 @@ def swapdb(session: Session, args: list[bytes]) -> Reply:
 @command("dbsize", 1, "readonly fast", "server")
 def dbsize(session: Session, args: list[bytes]) -> Reply:
     return session.store.dbsize()
+
+
+# Payloads
+
+
+@command("dump", 2, "readonly", "generic", READ)
+def dump(session: Session, args: list[bytes]) -> Reply:
+    return session.store._dump(args[1])
+
+
+def restore(session: Session, args: list[bytes]) -> Reply:
+    replace = absolute = frequent = False
+    idle: int | None = None
+    words = Words(args, 4)
+    while (word := words.next()) is not None:
+        if word == b"REPLACE":
+            replace = True
+        elif word == b"ABSTTL":
+            absolute = True
+        elif word == b"IDLETIME" and not frequent:
+            idle = idle_time(words.value())
+        elif word == b"FREQ" and idle is None:
+            check_frequency(words.value())
+            frequent = True
+        else:
+            raise syntax_error()
+    session.store._restore(args[1], args[2], args[3], replace, absolute, idle)
+    return OK
+
+
+command("restore", -4, "write denyoom", "server", Keys("OW update"))(restore)
+command("restore-asking", -4, "write denyoom asking", "server", Keys("OW update"))(restore)
+
+
+# The inside of a value
+
+container("object", -2, "generic")
+
+
+def _object(topic: bytes) -> Run:
+    def run(session: Session, args: list[bytes]) -> Reply:
+        return session.store._object(topic, args[2])
+
+    return run
+
+
+for _topic in ("encoding", "freq", "idletime", "refcount"):
+    command(f"object|{_topic}", 3, "readonly", "generic", Keys("RO", 2))(_object(_topic.encode()))
+
+helped(
+    "object",
+    "ENCODING <key>",
+    "    Return the kind of internal representation used in order to store the value",
+    "    associated with a <key>.",
+    "FREQ <key>",
+    "    Return the access frequency index of the <key>. The returned integer is",
+    "    proportional to the logarithm of the recent access frequency of the key.",
+    "IDLETIME <key>",
+    "    Return the idle time of the <key>, that is the approximated number of",
+    "    seconds elapsed since the last access to the key.",
+    "REFCOUNT <key>",
+    "    Return the number of references of the value associated with the specified",
+    "    <key>.",
+)
 
 
 # Deadlines
