@@ -122,5 +122,6 @@ class Durable(Keyspace[T]):
                         store._effect_load(key, value, db.deadlines.get(key))
             finally:
                 self._end()
+            self._shared.reencode()
         finally:
             self._release()

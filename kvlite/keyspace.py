@@ -121,6 +121,21 @@ class Shared:
         self._place_gates()
         self._ring()
 
+    # Encodings
+
+    def reencode(self) -> None:
+        """Let every value be kept as if it came in now, under the present limits: as after a restart. O(n).
+
+        Under the lock. Scans of hashes, sets and sorted sets that are under way may miss something.
+        """
+        for store in self.open_stores:
+            data = store._db.data
+            for key, value in data.items():
+                if isinstance(value, Collection):
+                    value.reencode(self.limits)
+                elif isinstance(value, (bytes, bytearray)):
+                    data[key] = bytes(value)
+
     # Deadlines
 
     def schedule(self, deadline: int) -> None:

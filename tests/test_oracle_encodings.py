@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Command, Oracle, Pair, Step, command, histories, many, mostly, run_history, took
 
@@ -33,14 +34,14 @@ def configurable(start_ms: int) -> Configurable:
 class Encodings(Pair):
     """A pair that starts with these settings, and whose values must be kept in the same way."""
 
-    def __init__(self, oracle: Oracle, settings: dict[str, int]) -> None:
-        self.settings = settings
+    def __init__(self, oracle: Oracle, limits: dict[str, int]) -> None:
+        self.limits = limits
         super().__init__(oracle, make_store=configurable)
 
     def reset(self) -> None:
         self.oracle.reset()
         super().reset()
-        for name, value in self.settings.items():
+        for name, value in self.limits.items():
             self.call("config_set", name, value)
 
     def compare_state(self) -> None:
@@ -136,16 +137,76 @@ def small(oracle: Oracle) -> Encodings:
     return Encodings(oracle, SMALL)
 
 
+@settings(max_examples=60)
 @given(histories(*commands([1, 127, 128, 129, 511, 512, 513], [20, 44, 45, 64, 65])))
 def test_encodings_by_default(defaults: Encodings, steps: list[Step]) -> None:
     run_history(defaults, steps)
 
 
+@settings(max_examples=60)
 @given(histories(*commands([1, 2, 3, 4], [3, 4, 5, 6])))
 def test_encodings_of_small_limits(small: Encodings, steps: list[Step]) -> None:
     run_history(small, steps)
 
 
+@settings(max_examples=60)
 @given(histories(*commands([1, 2, 3, 4], [3, 4, 5, 6]), changes([0, 1, 2, 3, 4, 5]).weighing(8)))
 def test_encodings_while_limits_change(small: Encodings, steps: list[Step]) -> None:
     run_history(small, steps)
+
+
+@settings(max_examples=40)
+@given(histories(*commands([1, 2, 3, 4], [3, 4, 5, 6]), size=30))
+def test_encodings_after_a_restart(small: Encodings, steps: list[Step]) -> None:
+    """What has no past any more is kept by its looks alone."""
+    run_history(small, steps)
+    small.redis.execute_command("DEBUG", "RELOAD")  # type: ignore[no-untyped-call]
+    small.store._shared.reencode()
+    small.compare_state()
+
+
+def test_what_is_loaded_is_kept_under_the_limits_there_are(oracle: Oracle, tmp_path: Path) -> None:
+    pair = Encodings(oracle, SMALL)
+    pair.call("hset", "hash", mapping={"a": 1, "b": 2})
+    pair.call("zadd", "zset", {"a": 1, "b": 2, "c": 3})
+    pair.call("sadd", "set", 1, 2, 3)
+    pair.store.save(tmp_path / "saved")
+    pair.store.restore_from(tmp_path / "saved")
+    pair.compare_state()
+
+
+@pytest.mark.parametrize("left", range(1, 8))
+def test_what_spop_leaves(oracle: Oracle, left: int) -> None:
+    """Where it takes nearly all, the rest becomes a set of integers again."""
+    pair = Encodings(oracle, {})
+    pair.call("sadd", "k", *range(30), "x")
+    pair.call("srem", "k", "x")
+    pair.call("expire", "k", 100)
+    pair.call_shape("spop", "k", 30 - left)
+    pair.call("object", "encoding", "k")
+    pair.call("ttl", "k")
+    pair.call("scard", "k")
+    pair.store._db._check()
+
+
+def test_scans_and_orders_follow_the_limits(oracle: Oracle) -> None:
+    pair = Encodings(oracle, SMALL)
+    pair.call("sadd", "set", 10, 9)
+    pair.call("sscan", "set", count=1)
+    pair.call("hset", "hash", mapping={"a": 1, "b": 2})
+    pair.call("hscan", "hash", count=1)
+    pair.call("zadd", "zset", {"a": 1, "b": -0.0})
+    pair.call("zscan", "zset", count=1)
+    pair.call("zrangestore", "same", "zset", 0, -1)
+    pair.call("zadd", "zset", {"c": -0.0, "d": 1})
+    pair.call("zrangestore", "copy", "zset", 0, -1)
+    pair.call("zrangestore", "part", "zset", "-inf", 0, byscore=True)
+    for number in range(20):
+        pair.call("sadd", "set", number)
+        pair.call("hset", "hash", number, 1)
+        pair.call("zadd", "zset", {number: 1})
+    pair.compare_state()
+    for scan, key in (("sscan", "set"), ("hscan", "hash"), ("zscan", "zset")):
+        cursor, page = getattr(pair.store, scan)(key, count=1)
+        assert cursor != 0
+        assert len(page) == 1

@@ -48,7 +48,7 @@ class Limits:
         """How many elements a node of a list may have; -1 to -5 are 4, 8, 16, 32 and 64 kB instead."""
         self.list_compress_depth = 0
         """How many nodes at each end of a list are not compressed; 0 for all."""
-        self.rdbcompression = 1
+        self.rdbcompression = True
         """Whether DUMP compresses strings."""
 
     def get(self, name: str) -> int:
@@ -72,6 +72,7 @@ class Limits:
 
 DEFAULTS = Limits()
 
-NAMES = {name.replace("_", "-"): name for name in Limits.__slots__ if name != "hash_text_in_place"}
-"""The attribute for each of Redis's names, the older ones among them."""
-NAMES |= {name.replace("listpack", "ziplist"): attribute for name, attribute in NAMES.items()}
+SETTINGS = {name.replace("_", "-"): name for name in Limits.__slots__ if name != "hash_text_in_place"}
+"""The attribute for each of Redis's names."""
+NAMES = SETTINGS | {name.replace("listpack", "ziplist"): attribute for name, attribute in SETTINGS.items()}
+"""The same, with the names of older versions among them."""

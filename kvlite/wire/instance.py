@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..keyspace import Keyspace
+from ..structs.limits import SETTINGS
 from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
@@ -69,7 +70,14 @@ class Instance:
             acl.all_channels = config["acl-pubsub-default"] == "allchannels"
             log.limit = config["acllog-max-len"]
 
+        limits = self.store._shared.limits
+
+        def limit_values() -> None:
+            for name in SETTINGS:
+                limits.set(name, config[name])
+
         config.on_change(require_password, "requirepass")
+        config.on_change(limit_values, *SETTINGS)
         config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
         config.on_change(self._pay_attention, "slowlog-log-slower-than", "latency-monitor-threshold")
 
