@@ -871,9 +871,12 @@ class Hashes(Keyspace[T]):
     def _effect_field(self, key: bytes, field: bytes, text: bytes, deadline: int | None) -> int:
         """Give `field` of the hash at `key` this value, to live until `deadline`; 1 if it is new, else 0."""
         hash: Any = self._db.data.get(key)
-        if hash is None:
-            return self._fields_of_new(key, [(field, text)], deadline)
+        born = hash is None
+        if born:
+            hash = Hash()
         new = int(hash.put(field, text, self._shared.limits))
+        if born:
+            self._birth(key, hash)
         if deadline is not None or hash.deadlines is not None:
             self._schedule_fields(key, hash, [field], deadline)
         return new
