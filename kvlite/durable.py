@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from .database import Database
 from .encoding import PathLike
 from .errors import PersistenceError
 from .keyspace import Keyspace, T
@@ -108,6 +109,21 @@ class Durable(Keyspace[T]):
         except OSError as error:
             raise PersistenceError(f"{name} cannot be read: {error}") from error
         _, databases = read_snapshot(data, name)
+        self._exchange(databases)
+
+    def _reload(self) -> None:
+        """Write everything as to a snapshot, and make what is read from it the state, as one change. O(n)."""
+        from .persist.snapshot import read_snapshot
+
+        self._acquire()
+        try:
+            _, databases = read_snapshot(b"".join(self._snapshot(1)), "memory")
+            self._exchange(databases)
+        finally:
+            self._release()
+
+    def _exchange(self, databases: list[Database]) -> None:
+        """Let these be the content of all databases, as one change. O(n)."""
         self._acquire()
         try:
             self._begin()

@@ -46,6 +46,10 @@ class NoPermissionError(ResponseError):
     """The user may not do this."""
 
 
+class CustomError(ResponseError):
+    """An error of somebody's own making: its text has a code at its beginning, or none."""
+
+
 class DataError(RedisError):
     """An argument of a kind that cannot be sent to Redis, or that contradicts another."""
 
@@ -103,6 +107,7 @@ CODE_OF: dict[type[Exception], str] = {
     ExecAbortError: "EXECABORT",
     NoPermissionError: "NOPERM",
     PersistenceError: "MISCONF",
+    CustomError: "",
 }
 """The code that stands before the text of an error on the wire, where it is not ERR."""
 

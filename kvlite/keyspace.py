@@ -58,6 +58,11 @@ class Shared:
         self.now = clock.now
         self.random = random
         self.limits = Limits()
+        self.databases = DATABASES
+        """How many can be selected."""
+        self.active_expire = True
+        """Whether dead keys go before somebody asks for them."""
+        self.expired_keys = 0
         self.stores: list[Keyspace[Any] | None] = [None] * DATABASES
         self.open_stores: list[Keyspace[Any]] = []
         self.room = WaitingRoom()
@@ -99,8 +104,9 @@ class Shared:
         """Record every change from now on. The journal says how a command lets go of the lock."""
         self.journal = journal
         self.release = journal.release
+        release = self._serve_and_release if self.room.ready else self.release
         for store in self.open_stores:
-            store._release = self.release
+            store._release = release
         self._place_gates()
 
     def _place_gates(self) -> None:
@@ -150,7 +156,7 @@ class Shared:
     def expire_due(self, limit: int | None = None) -> None:
         """Remove keys and fields whose deadline has come, in the order of their deadlines."""
         now = self.now()
-        while not self.frozen:
+        while self.active_expire and not self.frozen:
             due, store = None, None
             for candidate in self.open_stores:
                 deadline = candidate._db.next_deadline()
@@ -173,11 +179,12 @@ class Shared:
 
     def next_deadline(self) -> int | None:
         with self.lock:
-            if self.next_due is not None and not self.frozen:
+            expires = self.active_expire and not self.frozen
+            if self.next_due is not None and expires:
                 dues = [store._db.next_deadline() for store in self.open_stores]
                 self.next_due = min((due for due in dues if due is not None), default=None)
             timeout = self.room.next_timeout()
-            due = None if self.frozen else self.next_due
+            due = self.next_due if expires else None
             both = [instant for instant in (due, timeout) if instant is not None]
             return min(both, default=None)
 
@@ -261,9 +268,9 @@ class Keyspace(Generic[T]):
 
     def _sibling(self, index: int) -> Keyspace[T]:
         """Database `index` of the same store; the same object each time."""
-        if not 0 <= index < DATABASES:
-            raise ResponseError(DB_INDEX_OUT_OF_RANGE)
         shared = self._shared
+        if not 0 <= index < shared.databases:
+            raise ResponseError(DB_INDEX_OUT_OF_RANGE)
         self._acquire()
         try:
             store = shared.stores[index]
@@ -389,6 +396,7 @@ class Keyspace(Generic[T]):
         if not self._shared.frozen:
             with suppress(PersistenceError):  # nothing is lost if a dead key stays in the files
                 self._effect_drop(key)
+                self._shared.expired_keys += 1
                 if self._notify is not None:
                     self._notify(b"expired", key)
 

@@ -482,6 +482,8 @@ UNSAFE = {
     *("quit", "reset", "hello", "auth", "shutdown", "debug", "monitor", "client|reply", "client|pause"),
     *("client|kill", "multi", "exec", "discard", "config|set", "config|rewrite", "config|get", "acl|genpass"),
     *("client|list", "client|info", "client|id", "acl|setuser", "acl|deluser", "acl|log", "acl|list"),
+    *("blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "wait"),
+    *("sync", "psync", "replconf", "replicaof", "slaveof", "save", "bgsave", "bgrewriteaof"),
 }
 """Not to be sent at random, or answered by what only one side can know."""
 

@@ -319,7 +319,7 @@ def test_the_file_is_rewritten_as_redis_rewrites_it(tmp_path: Path) -> None:
         return sorted(line for line in lines if not line.startswith(mine))
 
     assert of_everybody(own) == of_everybody(theirs)
-    again = Config()
+    again = Instance.of(Store()).config
     again.load(str(own))
     assert again == Instance.of(store).config
     before = own.read_text()

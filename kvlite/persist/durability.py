@@ -20,7 +20,7 @@ import os
 import struct
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgpack
 
@@ -38,8 +38,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger("kvlite")
 
 Fsync = Literal["always", "everysec", "never"]
+POLICIES = ("always", "everysec", "never")
 SYNC_EVERY = 1.0
 _array_header = msgpack.Packer().pack_array_header
+
+
+class Sizes(NamedTuple):
+    """Bytes in the files of a store."""
+
+    snapshot: int
+    """Of the last one."""
+    log: int
+    """Since then."""
+    unsynced: int
+    """How many of the log are not known to be on the disk."""
 
 
 class Durability:
@@ -56,7 +68,7 @@ class Durability:
     ) -> None:
         if compact_percent < 0:
             raise ValueError("compact_percent is a percentage, and 0 turns compaction off")
-        if fsync not in ("always", "everysec", "never"):
+        if fsync not in POLICIES:
             raise ValueError(f"fsync must be 'always', 'everysec' or 'never', not {fsync!r}")
         self.path = path
         self.fsync = fsync
@@ -90,15 +102,8 @@ class Durability:
         except OSError as error:
             raise PersistenceError(f"{path} cannot be opened: {error}") from error
         self._plan_compaction()
-        self.release = self._shared.lock.release if fsync != "always" else self._release_synced
-        self._shared.keep_journal(self)
-        if fsync == "everysec":
-            threading.Thread(
-                target=_sync_every_second,
-                args=(weakref.ref(self), self._stop),
-                name="kvlite-sync",
-                daemon=True,
-            ).start()
+        self._syncer: threading.Thread | None = None
+        self.set_fsync(fsync)
 
     def _open(self, folder: Folder) -> None:
         """Begin the first log, or read what there is and go on with the last one."""
@@ -124,6 +129,43 @@ class Durability:
         for name in found.spare:
             files.remove(folder.file(name))
         _take_over(self._store, found)
+
+    # Settings that may change
+
+    def set_fsync(self, fsync: Fsync) -> None:
+        """Sync by this policy from now on, also what was written before."""
+        with self._shared.lock:
+            self.fsync = fsync
+            self.release = self._shared.lock.release if fsync != "always" else self._release_synced
+            self._shared.keep_journal(self)
+            if fsync == "everysec" and self._syncer is None:
+                self._syncer = threading.Thread(
+                    target=_sync_every_second,
+                    args=(weakref.ref(self), self._stop),
+                    name="kvlite-sync",
+                    daemon=True,
+                )
+                self._syncer.start()
+
+    @property
+    def compact_percent(self) -> int:
+        return self._percent
+
+    @property
+    def compact_min_size(self) -> int:
+        return self._min_size
+
+    def set_compaction(self, percent: int, min_size: int) -> None:
+        """Compact the log from now on when it has grown by so much, and to so much at least."""
+        with self._shared.lock:
+            self._percent, self._min_size = percent, min_size
+            if not self._compacting.locked():
+                self._plan_compaction()
+
+    def sizes(self) -> Sizes:
+        """How much there is on the disk at this moment. Under the lock."""
+        log = self._log
+        return Sizes(self._snapshot_size, log.position, log.position - log.synced)
 
     # The journal, under the store's lock
 
@@ -480,8 +522,9 @@ def _sync_every_second(reference: weakref.ref[Durability], stop: threading.Event
         durability = reference()
         if durability is None:
             return
-        with contextlib.suppress(PersistenceError, StoreClosedError):
-            durability._sync_all()
+        if durability.fsync != "never":
+            with contextlib.suppress(PersistenceError, StoreClosedError):
+                durability._sync_all()
         if durability.failure is not None:
             return
         del durability

@@ -25,6 +25,7 @@ class Limits:
         "hash_text_in_place",
         "list_compress_depth",
         "list_max_listpack_size",
+        "proto_max_bulk_len",
         "rdbcompression",
         "set_max_intset_entries",
         "zset_max_listpack_entries",
@@ -48,6 +49,8 @@ class Limits:
         """How many elements a node of a list may have; -1 to -5 are 4, 8, 16, 32 and 64 kB instead."""
         self.list_compress_depth = 0
         """How many nodes at each end of a list are not compressed; 0 for all."""
+        self.proto_max_bulk_len = 512 * 1024 * 1024
+        """How many bytes a string may have."""
         self.rdbcompression = True
         """Whether DUMP compresses strings."""
 

@@ -21,7 +21,8 @@ from ..errors import (
     wrong_arity,
 )
 from ..globs import compile_glob
-from ..keyspace import DATABASES, Keyspace, T
+from ..keyspace import Keyspace, T
+from ..memory import SAMPLES, usage
 from ..numbers import INT64_MAX, parse_int
 from ..structs import Collection
 from ..structs.gap_list import GapList
@@ -105,12 +106,12 @@ def _whole(value: Any, refusal: str) -> int:
         raise DataError(refusal) from None
 
 
-def database_index(value: int | bytes) -> int:
-    """The number of a database, as COPY and MOVE read it."""
+def database_index(value: int | bytes, databases: int) -> int:
+    """The number of one of `databases`, as COPY and MOVE read it."""
     index = integer(value)
     if not -(2**31) <= index < 2**31:
         raise ResponseError("value is out of range, value must between -2147483648 and 2147483647")
-    if not 0 <= index < DATABASES:
+    if not 0 <= index < databases:
         raise ResponseError(DB_INDEX_OUT_OF_RANGE)
     return index
 
@@ -183,6 +184,23 @@ class Keys(Keyspace[T]):
         try:
             value = self._inspect(key)
             return b"none" if value is None else kind_of(value)
+        finally:
+            self._release()
+
+    def memory_usage(self, key: Encodable, samples: int | None = None) -> int | None:
+        """About how many bytes `key` and its value take in this process, or None for a missing key.
+
+        Values are judged by their first `samples` elements, 5 by default; 0 is all of them. O(samples).
+        """
+        count = SAMPLES if samples is None else integer(samples)
+        if count < 0:
+            raise ResponseError(SYNTAX)
+        return self._memory_usage(encode(key), count)
+
+    def _memory_usage(self, key: bytes, samples: int) -> int | None:
+        self._acquire()
+        try:
+            return usage(self, key, samples)
         finally:
             self._release()
 
@@ -561,7 +579,7 @@ class Keys(Keyspace[T]):
         return self._move(encode(name), encode(db))
 
     def _move(self, key: bytes, database: int | bytes) -> bool:
-        index = database_index(database)
+        index = database_index(database, self._shared.databases)
         if index == self._index:
             raise ResponseError(SAME_OBJECT)
         self._acquire()
@@ -595,7 +613,7 @@ class Keys(Keyspace[T]):
         return self._copy(key, new_key, database, bool(replace))
 
     def _copy(self, key: bytes, new_key: bytes, database: int | bytes | None, replace: bool) -> bool:
-        index = self._index if database is None else database_index(database)
+        index = self._index if database is None else database_index(database, self._shared.databases)
         if index == self._index and key == new_key:
             raise ResponseError(SAME_OBJECT)
         self._acquire()

@@ -542,7 +542,7 @@ class Strings(Keyspace[T]):
                 length = len(tail)
             else:
                 length = length_of(value) + len(tail)
-                if length > MAX_LENGTH:
+                if length > self._shared.limits.proto_max_bulk_len:
                     raise ResponseError(STRING_TOO_LONG)
                 self._effect_append(key, tail)
             if self._notify is not None:
@@ -564,7 +564,7 @@ class Strings(Keyspace[T]):
             length = 0 if value is None else length_of(value)
             if not chunk:
                 return length
-            if offset + len(chunk) > MAX_LENGTH:
+            if offset + len(chunk) > self._shared.limits.proto_max_bulk_len:
                 raise ResponseError(STRING_TOO_LONG)
             if value is None:
                 self._effect_put(key, bytes(offset) + chunk, None)

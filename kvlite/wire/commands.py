@@ -2,13 +2,20 @@
 
 from . import acl_commands as acl_commands
 from . import client as client
+from . import cluster as cluster
 from . import config as config
 from . import connection as connection
+from . import debug as debug
 from . import hashes as hashes
+from . import info as info
 from . import keys as keys
 from . import latency as latency
 from . import lists as lists
+from . import memory as memory
 from . import monitor as monitor
+from . import persistence as persistence
+from . import replication as replication
+from . import server as server
 from . import sets as sets
 from . import slowlog as slowlog
 from . import sort as sort

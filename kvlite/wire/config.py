@@ -39,6 +39,8 @@ class Config(dict[str, Any]):
         super().__init__(DEFAULTS)
         self.file: str | None = None
         """The file it was read from, which CONFIG REWRITE writes."""
+        self.defaults = DEFAULTS
+        """What needs not be said when it is rewritten."""
         self._hooks: dict[str, list[Callable[[], None]]] = {}
         self.given: set[str] = set()
         """What was set at start."""
@@ -161,7 +163,7 @@ class Config(dict[str, Any]):
             yield from row.kind.lines(row.name, self[row.name])
 
     def _is_ours(self, row: Parameter) -> bool:
-        return row.name in self.given or bool(self[row.name] != DEFAULTS[row.name])
+        return row.name in self.given or bool(self[row.name] != self.defaults[row.name])
 
 
 def _rows(pairs: list[tuple[str, str]], protected: bool) -> list[Parameter]:
@@ -248,6 +250,26 @@ def config_set(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
+PROTECTED = {
+    "debug": "enable-debug-command",
+    "module|load": "enable-module-command",
+    "module|loadex": "enable-module-command",
+    "module|unload": "enable-module-command",
+}
+"""Commands that are refused unless a parameter allows them: which one."""
+
+
+def check_allowed(session: Session, name: str) -> None:
+    """An error if a command is one of `PROTECTED` and not allowed."""
+    option = PROTECTED.get(name)
+    if option is not None and not is_enabled(session, option):
+        raise ResponseError(
+            f"{name.partition('|')[0].upper()} command not allowed. If the {option} option is set to "
+            f'"local", you can run it from a local connection, otherwise you need to set this option in the '
+            f"configuration file, and then restart the server."
+        )
+
+
 def is_enabled(session: Session, name: str) -> bool:
     """Whether a parameter whose choices are `no`, `yes` and `local` lets this client do what it is about."""
     choice = session.instance.config[name]
@@ -255,8 +277,8 @@ def is_enabled(session: Session, name: str) -> bool:
 
 
 def is_local(address: str) -> bool:
-    """Whether a client with this address is on the same machine: a unix socket, or a loopback address."""
-    return address.startswith(("/", "127.", "[::1]", "::1"))
+    """Whether a client with this address is on the same machine."""
+    return address.startswith(("/", "127.", "[::1]", "::1", "in-process"))
 
 
 @command("config|rewrite", 2, "admin noscript loading stale", "server")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..keyspace import Keyspace
-from ..structs.limits import SETTINGS
 from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
 from .latency import Event
 from .monitor import feed
 from .pause import Pause
+from .persistence import Saves
+from .settings import connect
 from .slowlog import SlowLog
 from .statistics import Statistics
 
@@ -30,16 +32,23 @@ class Instance:
         self.stores = store._shared.stores
         self.store = store
         self.sessions: dict[int, Session] = {}
+        self.stop: Callable[[], None] | None = None
+        """Ends the server soon, and with it all sessions; None where there is no server."""
         self.next_id = 1
         self.run_id = os.urandom(20).hex()
+        self.replication_id = os.urandom(20).hex()
+        self.peak_memory = 1
+        """The most that the data took, as far as it was looked at."""
         self.now = store._shared.now
         """The time in milliseconds since the epoch."""
         self.started_ms = self.now()
         self.config = Config()
+        connect(self.config, store)
         self.acl = Acl()
         self.acl_log = AclLog(self.now)
         self.pause = Pause(self.now)
         self.statistics = Statistics()
+        self.saves = Saves(store, self.statistics)
         self.slowlog = SlowLog()
         self.latency: dict[str, Event] = {}
         """Spikes by their kind."""
@@ -70,15 +79,9 @@ class Instance:
             acl.all_channels = config["acl-pubsub-default"] == "allchannels"
             log.limit = config["acllog-max-len"]
 
-        limits = self.store._shared.limits
-
-        def limit_values() -> None:
-            for name in SETTINGS:
-                limits.set(name, config[name])
-
         config.on_change(require_password, "requirepass")
-        config.on_change(limit_values, *SETTINGS)
         config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
+        config.on_change(self.review, "proto-max-bulk-len")
         config.on_change(self._pay_attention, "slowlog-log-slower-than", "latency-monitor-threshold")
 
     @property
@@ -93,6 +96,8 @@ class Instance:
 
     def reset_statistics(self) -> None:
         """What CONFIG RESETSTAT does: begin to count from 0."""
+        self.saves.forget_counts()
+        self.store._shared.expired_keys = 0
         self.statistics.reset()
 
     # Commands that are looked at
@@ -104,15 +109,20 @@ class Instance:
         self._spike = spike * 1_000_000 if spike else math.inf
         self.attention = min(self._slow, self._spike, 0 if self.monitors else math.inf)
 
-    def attend(self, session: Session, row: Row, args: list[bytes], spent: int) -> None:
-        """Tell the slow log, the latency monitor and MONITOR of a command that took `spent` nanoseconds."""
+    def attend(self, session: Session, row: Row, args: list[bytes], spent: int, waits: bool) -> None:
+        """Tell those who want to know of a command that took `spent` nanoseconds, so far if it `waits`."""
+        if not waits:
+            self.note(session, row, args, spent)
+        if self.monitors:
+            feed(session, row, args)
+
+    def note(self, session: Session, row: Row, args: list[bytes], spent: int) -> None:
+        """Tell the slow log and the latency monitor of a command that took `spent` nanoseconds."""
         if spent >= self._slow and "skip_slowlog" not in row.flags:
             self.slowlog.add(session, row, args, spent)
         if spent >= self._spike:
             event = self.latency.setdefault("fast-command" if "fast" in row.flags else "command", Event())
             event.add(self.now() // 1000, spent // 1_000_000)
-        if self.monitors:
-            feed(session, row, args)
 
     def watch_requests(self, session: Session) -> None:
         """Show the requests of all sessions to this one."""

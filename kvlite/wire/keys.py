@@ -123,7 +123,7 @@ def copy(session: Session, args: list[bytes]) -> Reply:
             replace = True
         elif word == b"DB" and words.left():
             database = words.value()
-            database_index(database)
+            database_index(database, session.store._shared.databases)
         else:
             raise syntax_error()
     return session.store._copy(args[1], args[2], database, replace)

@@ -21,7 +21,7 @@ REPLICA = "Replica can't interact with the keyspace"
 
 def may_be_asked(row: Row) -> bool:
     """Whether a client that monitors may send this: nothing that touches a key."""
-    return row.flags.isdisjoint(("write", "readonly", "may-replicate"))
+    return row.flags.isdisjoint(("write", "readonly", "may_replicate"))
 
 
 def line(session: Session, row: Row, args: list[bytes]) -> Status:

@@ -53,4 +53,4 @@ class Pause:
 def may_write(session: Session, row: Row) -> bool:
     if row.name == "exec" and session.queue is not None:
         return any(may_write(session, queued) for queued, _ in session.queue if queued.name != "exec")
-    return not row.flags.isdisjoint(("write", "may-replicate"))
+    return not row.flags.isdisjoint(("write", "may_replicate"))

@@ -302,7 +302,7 @@ def error_text(error: Exception) -> bytes:
     """The error as the wire has it: its code, then its text, on one line."""
     text = str(error)
     code = CODE_OF.get(type(error), "ERR")
-    if code != "ERR" or text.partition(" ")[0] not in CODES:
+    if code and (code != "ERR" or text.partition(" ")[0] not in CODES):
         text = f"{code} {text}"
     return text.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
 

@@ -19,6 +19,7 @@ from ..errors import (
 from ..structs import Collection
 from ..waiting import Attempt, Waiter
 from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
+from .config import check_allowed
 from .instance import Instance
 from .monitor import REPLICA, may_be_asked
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
@@ -175,9 +176,9 @@ class Session:
         usage.spent += spent
         usage.times[spent.bit_length()] += 1
         if row.reading and (row.counted or not reply):
-            instance.statistics.look(self, row, args)
+            instance.statistics.look(self, row, args, reply)
         if spent >= instance.attention:
-            instance.attend(self, row, args, spent)
+            instance.attend(self, row, args, spent, waits=reply is PARKED)
         return reply
 
     def _execute_carefully(self, row: Row, args: list[bytes]) -> Reply:
@@ -201,6 +202,7 @@ class Session:
     def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
         """Run or queue a request if nothing speaks against it; what does is raised."""
         flags = row.flags
+        check_allowed(self, row.name)
         if not self.trusted and "no_auth" not in flags:
             raise ResponseError("NOAUTH Authentication required.")
         if self.queue is not None and "no_multi" in flags:

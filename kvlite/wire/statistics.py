@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from ..errors import RedisError
 from .resp import error_line
+from .table import READ_TO_WRITE, Row
 
 if TYPE_CHECKING:
+    from .replies import Reply
     from .session import Session
-    from .table import Row
 
 LONGEST = 64
 """Bits of the longest time that is told apart."""
+AT_ONCE = 0.1
+"""Looks that lie no further apart, in seconds, give the same rates."""
 
 
 class Usage:
@@ -75,6 +78,25 @@ class Usages(dict["Row", Usage]):
         return usage
 
 
+class Rates:
+    """How much has been done in a second, of late: from one look to the next."""
+
+    def __init__(self) -> None:
+        self.commands = self.bytes_read = self.bytes_written = 0.0
+        self._time = 0.0
+        self._before = (0, 0, 0)
+
+    def look(self, statistics: Statistics, now: float) -> None:
+        """Work out the rates since the last look, unless that was just now."""
+        elapsed = now - self._time
+        if elapsed < AT_ONCE:
+            return
+        present = (statistics.commands, statistics.bytes_read, statistics.bytes_written)
+        done = [max(0, count - before) for count, before in zip(present, self._before, strict=True)]
+        self.commands, self.bytes_read, self.bytes_written = [count / elapsed for count in done]
+        self._time, self._before = now, present
+
+
 class Statistics:
     """Everything that CONFIG RESETSTAT sets back to 0."""
 
@@ -82,6 +104,7 @@ class Statistics:
         self.usages = Usages()
         self.errors: Counter[str] = Counter()
         """By the code at their beginning."""
+        self.rates = Rates()
         self.reset()
 
     def reset(self) -> None:
@@ -115,15 +138,17 @@ class Statistics:
         self.errors[code] += 1
         return code
 
-    def look(self, session: Session, row: Row, args: list[bytes]) -> None:
+    def look(self, session: Session, row: Row, args: list[bytes], reply: Reply) -> None:
         """Count the keys that a command has read, and those that were not there.
 
         It is called after the command, which has removed what had expired, if that may have missed one.
         """
         usage, data = self.usages[row], session.store._db.data
         if not row.counted:
-            if args[row.reading[0].index] not in data:
-                usage.missed += 1
+            if row.name in READ_TO_WRITE:  # it may have made the key, or removed it
+                usage.missed += reply is None
+            else:
+                usage.missed += args[row.reading[0].index] not in data
             return
         try:
             keys = [args[place] for keys in row.reading for place in keys.positions(args)]
@@ -136,6 +161,10 @@ class Statistics:
     def commands(self) -> int:
         """How many have been run."""
         return sum(usage.calls for usage in self.usages.values())
+
+    @property
+    def write_commands(self) -> int:
+        return sum(usage.calls for row, usage in self.usages.items() if "write" in row.flags)
 
     @property
     def misses(self) -> int:

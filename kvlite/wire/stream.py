@@ -37,6 +37,7 @@ class Stream:
         self.address = transport.address
         self.own_address = transport.own_address
         self.parser = RequestParser()
+        self._instance = instance
         self.session = Session(instance, self)
         self._statistics = instance.statistics
         self._transport = transport
@@ -154,6 +155,7 @@ class Stream:
 
     def trust(self, trusted: bool) -> None:
         self.parser.authenticated = trusted
+        self.parser.max_bulk = self._instance.config["proto-max-bulk-len"]
 
     def close(self) -> None:
         self.session.closing = True

@@ -94,10 +94,10 @@ class Row:
     """Whether its reply does not tell that a key was missing, so that each of them has to be looked at."""
 
     def __post_init__(self) -> None:
-        everything = self.name in READ_TO_WRITE
-        self.reading = tuple(keys for keys in self.keys if everything or keys.flags.startswith("RO"))
-        if self.name in NOT_LOOKED_UP:
-            self.reading = ()
+        certain = [keys for keys in self.keys if keys.index]
+        if self.name not in READ_TO_WRITE:
+            certain = [keys for keys in certain if keys.flags.startswith("RO")]
+        self.reading = () if self.name in NOT_LOOKED_UP else tuple(certain)
         several = any(keys != Keys(keys.flags, keys.index) for keys in self.reading)
         self.counted = several or len(self.reading) > 1 or self.name in ANSWERED_ANYWAY
 
@@ -178,10 +178,10 @@ def find(args: list[bytes]) -> Row:
 
 
 def known(args: list[bytes]) -> Row | None:
-    """The row for the name of a request, if there is one; the command's if it has no such subcommand."""
+    """The row for the name of a request, if there is one."""
     row = ROWS.get(args[0].lower())
-    if row is not None and len(args) > 1:
-        return row.subcommands.get(args[1].lower(), row)
+    if row is not None and row.subcommands and len(args) > 1:
+        return row.subcommands.get(args[1].lower())
     return row
 
 
