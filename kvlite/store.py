@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
+from .administration import Administration
 from .clock import Clock, ManualClock, SystemClock
 from .durable import Durable
 from .encoding import Encodable, PathLike, encode
@@ -44,6 +45,7 @@ class Store(
     Subscribing[T],
     Transactions[T],
     Durable[T],
+    Administration[T],
     Testing[T],
     Keyspace[T],
 ):

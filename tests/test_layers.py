@@ -27,6 +27,7 @@ LEVELS = [
     ["testing"],
     ["transactions"],
     ["wire"],
+    ["administration"],
     ["store"],
     ["demo", "inspecting", "server", "redis"],
     ["__init__"],

@@ -365,6 +365,24 @@ def _lines(instance: Instance, section: str) -> Iterator[str]:
         yield f"{name}:{value}\r\n"
 
 
+def parsed(answer: str) -> dict[str, Any]:
+    """The fields of an answer: numbers, lists and maps of them where they look like that, else texts."""
+    lines = [line for line in answer.splitlines() if line and not line.startswith("#")]
+    return {name: _value(text) for name, _, text in (line.partition(":") for line in lines)}
+
+
+def _value(text: str) -> Any:
+    if "=" in text:
+        pairs = [part.rpartition("=") for part in text.split(",")]
+        return {name: _value(value) for name, _, value in pairs}
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            pass
+    return text
+
+
 @command("info", -1, "loading stale", "server")
 def info(session: Session, args: list[bytes]) -> Reply:
     names = [arg.decode(errors="replace") for arg in args[1:]]
