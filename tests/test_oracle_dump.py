@@ -142,6 +142,19 @@ def test_more_entries_than_a_listpack_counts(oracle: Oracle, size: int) -> None:
     assert pair.redis.hlen("hash") == pair.store.hlen("hash") == size // 2
 
 
+def test_large_values(oracle: Oracle) -> None:
+    """Beyond what is compressed payloads are others, and restore the same."""
+    pair = Encodings(oracle, {})
+    line = "a line of text that is there many times\n"
+    pair.call("set", "string", line * 60_000)
+    pair.call("rpush", "list", *[line * 100] * 600)
+    pair.call("hset", "hash", mapping={f"field {number}": line * number for number in range(400)})
+    for name in ("string", "list", "hash"):
+        assert pair.redis.restore(name, 0, pair.store.dump(name), replace=True) == b"OK"
+        assert pair.store.restore(name, 0, pair.redis.dump(name), replace=True) == b"OK"
+    pair.compare_state()
+
+
 def test_strings_however_they_are_kept(pair: Pair) -> None:
     for step in [
         ("incr", 5),

@@ -14,8 +14,10 @@ from payloads import BAD, GOOD, STRING, length, lzf, payload, raw, sealed
 
 from kvlite import ManualClock, ResponseError, Store
 from kvlite.rdb import dump, listpack, load
+from kvlite.rdb.crc64 import _divide, crc64
 from kvlite.rdb.lzf import compress, decompress
 from kvlite.rdb.source import BadFormat
+from kvlite.rdb.writer import ENOUGH
 from kvlite.structs import Collection
 from kvlite.structs.gap_list import GapList
 from kvlite.structs.hash import Hash
@@ -174,6 +176,25 @@ def test_long_strings(size: int) -> None:
     assert load(data, DEFAULTS) == text
     assert load(payload(STRING, lzf(text)), DEFAULTS) == text
     assert load(payload(STRING, length(len(text), 64), text), DEFAULTS) == text
+
+
+@pytest.mark.parametrize("size", [1023, 1024, 1025, 1032, 1040, 5000, 100_003])
+def test_checksums_of_long_data(size: int) -> None:
+    """Data that is divided in halves leaves what data that is divided byte by byte leaves."""
+    data = bytes(number * number % 251 for number in range(size))
+    assert crc64(data) == _divide(data)
+    assert crc64(b"\0" * size + data) == _divide(data)
+    assert crc64(data + bytes(size)) == _divide(data + bytes(size))
+
+
+def test_no_more_is_compressed_than_takes_a_moment() -> None:
+    line = b"a line of text that is there many times\n"
+    long = line * (ENOUGH // len(line) + 1)
+    assert len(dump(long, DEFAULTS)) > len(long)
+    lines = GapList([line * 100] * (2 * len(long) // 4000))
+    data = dump(lines, DEFAULTS)
+    assert ENOUGH < len(data) < len(lines) * 4000
+    assert elements(load(data, DEFAULTS)) == elements(lines)
 
 
 def test_a_value_that_is_none() -> None:

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What follows. The ends of the names say how it is written; lists have been quicklists since 3.2."""
+    """What follows: a type and, where it is written in more than one way, the way."""
 
     STRING = 0
     LIST = 1
@@ -31,5 +31,5 @@ LENGTH_32, LENGTH_64 = 0x80, 0x81
 """The heads of lengths beyond 14 bits."""
 PLAIN, PACKED = 1, 2
 """What a node of a list is: one element, or a listpack."""
-EMPTY_SCORE_LENGTHS = {255: float("-inf"), 254: float("inf"), 253: float("nan")}
-"""What the lengths that are none of a text mean, in scores of the first kind."""
+SPECIAL_SCORES = {255: float("-inf"), 254: float("inf"), 253: float("nan")}
+"""What stands for a score in place of the length of its text, in a ZSET."""

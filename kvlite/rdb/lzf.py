@@ -10,7 +10,9 @@ What is repeated began o + 1 bytes before, and may reach into itself.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
+from collections.abc import Sequence
 
 from .source import BadFormat
 
@@ -62,10 +64,10 @@ def compress(data: bytes, room: int) -> bytes | None:
     return bytes(out)
 
 
-def _slots(data: bytes) -> list[int]:
+def _slots(data: bytes) -> Sequence[int]:
     """The hash of the three bytes that begin at each place, but for the last two."""
     triples = zip(data, data[1:], data[2:], strict=False)
-    return [(256 * one - 1279 * two - 5 * three) % TABLE for one, two, three in triples]
+    return array("H", ((256 * one - 1279 * two - 5 * three) % TABLE for one, two, three in triples))
 
 
 def _put_literals(out: bytearray, data: bytes) -> None:

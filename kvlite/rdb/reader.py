@@ -18,7 +18,7 @@ from ..structs.hash import Hash
 from ..structs.limits import Limits
 from ..structs.set import Set
 from ..structs.sorted_set import SortedSet
-from .kinds import EMPTY_SCORE_LENGTHS, INT8, INT16, INT32, LENGTH_32, LENGTH_64, LZF, PACKED, PLAIN, Kind
+from .kinds import INT8, INT16, INT32, LENGTH_32, LENGTH_64, LZF, PACKED, PLAIN, SPECIAL_SCORES, Kind
 from .listpack import decode as decode_listpack
 from .lzf import decompress
 from .source import BadFormat, Source
@@ -93,8 +93,8 @@ def _score_of_text(text: bytes) -> float | None:
 
 def _written_score(source: Source) -> float:
     size = source.number(1)
-    if size in EMPTY_SCORE_LENGTHS:
-        return EMPTY_SCORE_LENGTHS[size]
+    if size in SPECIAL_SCORES:
+        return SPECIAL_SCORES[size]
     score = _score_of_text(source.take(size))
     if score is None:
         raise BadFormat("a score that is no number")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import singledispatch
+from collections.abc import Callable, Iterable, Iterator
 from struct import pack
+from typing import Any
 
 from ..numbers import format_double, parse_int
 from ..structs.gap_list import GapList
@@ -20,6 +20,8 @@ LONGEST_SHORT_INTEGER = 11
 """How many characters a number of 32 bits has at most."""
 TOO_SHORT = 20
 """Strings up to so many bytes are not compressed."""
+ENOUGH = 2 << 20
+"""How many bytes of one value are compressed at most: more would take the interpreter too long."""
 EXACT = float(1 << 62)
 """Up to here a score without a fraction is written as an integer."""
 
@@ -34,67 +36,104 @@ LEAST_GAIN = 8
 """What compressing a node must save at least."""
 
 
-@singledispatch
 def write(value: object, limits: Limits) -> bytes:
-    """The object for `value`, its kind in front. O(n)."""
-    raise TypeError(f"{type(value).__name__} is no value of a key")
+    """The object for a value, its kind in front. O(n)."""
+    if isinstance(value, int):
+        value = b"%d" % value
+    if isinstance(value, (bytes, bytearray)):
+        return _head(Kind.STRING) + _Strings(limits).write(bytes(value))
+    writer = _WRITERS.get(type(value))
+    if writer is None:
+        raise TypeError(f"{type(value).__name__} is no value of a key")
+    return writer(value, _Strings(limits))
 
 
-@write.register
-def _write_text(value: bytes, limits: Limits) -> bytes:
-    return bytes((Kind.STRING,)) + string(value, limits)
+class _Strings:
+    """Writes the strings of one value."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._to_compress = ENOUGH
+
+    def write(self, text: bytes) -> bytes:
+        """A string: as a number of up to 32 bits, compressed, or as its length and itself."""
+        if len(text) <= LONGEST_SHORT_INTEGER:
+            number = parse_int(text)
+            if number is not None and -(1 << 31) <= number < 1 << 31:
+                return _integer(number)
+        elif self.limits.rdbcompression and len(text) > TOO_SHORT:
+            compressed = self._compress(text, len(text) - 4)
+            if compressed is not None:
+                return _compressed(compressed, len(text))
+        return _length(len(text)) + text
+
+    def write_all(self, texts: Iterable[bytes]) -> bytes:
+        return b"".join(map(self.write, texts))
+
+    def write_inner_node(self, node: bytes) -> bytes:
+        """A node of a list that Redis keeps compressed, and writes as it is kept."""
+        if len(node) >= TOO_SHORT_NODE:
+            compressed = self._compress(node, len(node))
+            if compressed is not None and len(compressed) + LEAST_GAIN < len(node):
+                return _compressed(compressed, len(node))
+        return self.write(node)
+
+    def _compress(self, text: bytes, room: int) -> bytes | None:
+        if len(text) > self._to_compress:
+            return None
+        self._to_compress -= len(text)
+        return compress(text, room)
 
 
-@write.register
-def _write_buffer(value: bytearray, limits: Limits) -> bytes:
-    return _write_text(bytes(value), limits)
-
-
-@write.register
-def _write_number(value: int, limits: Limits) -> bytes:
-    return _write_text(b"%d" % value, limits)
-
-
-@write.register
-def _write_hash(value: Hash, limits: Limits) -> bytes:
+def _write_hash(value: Hash, strings: _Strings) -> bytes:
     texts = [text for pair in value.fields.items() for text in pair]
     if value.is_listpack:
-        return bytes((Kind.HASH_LISTPACK,)) + string(listpack.encode(texts), limits)
-    return bytes((Kind.HASH,)) + length(len(value)) + _strings(texts, limits)
+        return _head(Kind.HASH_LISTPACK) + strings.write(listpack.encode(texts))
+    return _head(Kind.HASH) + _length(len(value)) + strings.write_all(texts)
 
 
-@write.register
-def _write_set(value: Set, limits: Limits) -> bytes:
+def _write_set(value: Set, strings: _Strings) -> bytes:
     if value.integers:
-        return bytes((Kind.SET_INTSET,)) + string(_intset(sorted(map(int, value.items))), limits)
-    return bytes((Kind.SET,)) + length(len(value)) + _strings(value.items, limits)
+        return _head(Kind.SET_INTSET) + strings.write(_intset(sorted(map(int, value.items))))
+    return _head(Kind.SET) + _length(len(value)) + strings.write_all(value.items)
 
 
-@write.register
-def _write_sorted_set(value: SortedSet, limits: Limits) -> bytes:
+def _write_sorted_set(value: SortedSet, strings: _Strings) -> bytes:
     if value.small:
         texts = [text for score, member in value.entries for text in (member, _score_text(score))]
-        return bytes((Kind.ZSET_LISTPACK,)) + string(listpack.encode(texts), limits)
-    body = b"".join(string(member, limits) + pack("<d", score) for score, member in reversed(value.entries))
-    return bytes((Kind.ZSET_2,)) + length(len(value)) + body
+        return _head(Kind.ZSET_LISTPACK) + strings.write(listpack.encode(texts))
+    entries = [strings.write(member) + pack("<d", score) for score, member in reversed(value.entries)]
+    return _head(Kind.ZSET_2) + _length(len(value)) + b"".join(entries)
 
 
-@write.register
-def _write_list(value: GapList, limits: Limits) -> bytes:
+def _write_list(value: GapList, strings: _Strings) -> bytes:
+    limits = strings.limits
     nodes = [listpack.encode(node) for node in nodes_of(value, limits.list_max_listpack_size)]
     depth = limits.list_compress_depth
     inner = range(depth, len(nodes) - depth) if depth else range(0)
     body = b"".join(
-        bytes((PACKED,)) + (_inner_node(node, limits) if place in inner else string(node, limits))
+        bytes((PACKED,)) + (strings.write_inner_node(node) if place in inner else strings.write(node))
         for place, node in enumerate(nodes)
     )
-    return bytes((Kind.LIST_QUICKLIST_2,)) + length(len(nodes)) + body
+    return _head(Kind.LIST_QUICKLIST_2) + _length(len(nodes)) + body
+
+
+_WRITERS: dict[type, Callable[[Any, _Strings], bytes]] = {
+    Hash: _write_hash,
+    Set: _write_set,
+    SortedSet: _write_sorted_set,
+    GapList: _write_list,
+}
 
 
 # Parts
 
 
-def length(number: int) -> bytes:
+def _head(kind: Kind) -> bytes:
+    return bytes((kind,))
+
+
+def _length(number: int) -> bytes:
     if number < 1 << 6:
         return bytes((number,))
     if number < 1 << 14:
@@ -102,19 +141,6 @@ def length(number: int) -> bytes:
     if number < 1 << 32:
         return bytes((LENGTH_32,)) + number.to_bytes(4, "big")
     return bytes((LENGTH_64,)) + number.to_bytes(8, "big")
-
-
-def string(text: bytes, limits: Limits) -> bytes:
-    """A string: as a number of up to 32 bits, compressed, or as its length and itself."""
-    if len(text) <= LONGEST_SHORT_INTEGER:
-        number = parse_int(text)
-        if number is not None and -(1 << 31) <= number < 1 << 31:
-            return _integer(number)
-    elif limits.rdbcompression and len(text) > TOO_SHORT:
-        compressed = compress(text, len(text) - 4)
-        if compressed is not None:
-            return _compressed(compressed, len(text))
-    return length(len(text)) + text
 
 
 def _integer(number: int) -> bytes:
@@ -125,11 +151,7 @@ def _integer(number: int) -> bytes:
 
 
 def _compressed(compressed: bytes, size: int) -> bytes:
-    return bytes((LZF,)) + length(len(compressed)) + length(size) + compressed
-
-
-def _strings(texts: Iterable[bytes], limits: Limits) -> bytes:
-    return b"".join(string(text, limits) for text in texts)
+    return bytes((LZF,)) + _length(len(compressed)) + _length(size) + compressed
 
 
 def _intset(numbers: list[int]) -> bytes:
@@ -163,12 +185,3 @@ def nodes_of(elements: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
         used += len(listpack.encode_entry(element))
     if node:
         yield node
-
-
-def _inner_node(node: bytes, limits: Limits) -> bytes:
-    """A node that Redis keeps compressed, and writes as it is kept."""
-    if len(node) >= TOO_SHORT_NODE:
-        compressed = compress(node, len(node))
-        if compressed is not None and len(compressed) + LEAST_GAIN < len(node):
-            return _compressed(compressed, len(node))
-    return string(node, limits)

@@ -266,9 +266,13 @@ class Keys(Keyspace[T]):
         self._acquire()
         try:
             value = self._look_up(key)
-            return None if value is None else rdb.dump(value, self._shared.limits)
+            if value is None:
+                return None
+            if isinstance(value, (Collection, bytearray)):
+                return rdb.dump(value, self._shared.limits)
         finally:
             self._release()
+        return rdb.dump(value, self._shared.limits)  # nobody changes it, so nobody has to wait
 
     def restore(
         self,
@@ -310,7 +314,14 @@ class Keys(Keyspace[T]):
         absolute: bool = False,
         idle: int | None = None,
     ) -> None:
-        """`idle` is in seconds. What `ttl` says is read after the key was looked for, as in Redis."""
+        """`idle` is in seconds. As in Redis the key is looked for before anything else is refused."""
+        value: bytes | Collection = b""
+        flaw: ResponseError | None = None
+        try:
+            # Without the lock: it may take long.
+            value = rdb.load(payload, self._shared.limits)
+        except ResponseError as error:
+            flaw = error
         self._acquire()
         try:
             self._reap()
@@ -320,7 +331,8 @@ class Keys(Keyspace[T]):
             life = integer(ttl)
             if life < 0:
                 raise ResponseError("Invalid TTL value, must be >= 0")
-            value = rdb.load(payload, self._shared.limits)
+            if flaw is not None:
+                raise flaw
             now = self._shared.now()
             deadline = life if absolute or not life else now + life
             # What is beyond 64 bits comes out as past in Redis.
