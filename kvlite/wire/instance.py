@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from ..store import Store
     from .session import Session
     from .table import Row
+
+
+NEVER = 2**63
+"""More nanoseconds than any command takes. An int: what is an int is compared with it."""
 
 
 class Instance:
@@ -53,7 +56,7 @@ class Instance:
         self.latency: dict[str, Event] = {}
         """Spikes by their kind."""
         self.monitors: dict[Session, None] = {}
-        self.attention: float = math.inf
+        self.attention = NEVER
         """How many nanoseconds a command must have taken to be looked at by `attend`."""
         self._follow_config()
         self._pay_attention()
@@ -105,9 +108,9 @@ class Instance:
     def _pay_attention(self) -> None:
         """Look again which commands are to be looked at."""
         slow, spike = self.config["slowlog-log-slower-than"], self.config["latency-monitor-threshold"]
-        self._slow = slow * 1_000 if slow >= 0 else math.inf
-        self._spike = spike * 1_000_000 if spike else math.inf
-        self.attention = min(self._slow, self._spike, 0 if self.monitors else math.inf)
+        self._slow = slow * 1_000 if slow >= 0 else NEVER
+        self._spike = spike * 1_000_000 if spike else NEVER
+        self.attention = min(self._slow, self._spike, 0 if self.monitors else NEVER)
 
     def attend(self, session: Session, row: Row, args: list[bytes], spent: int, waits: bool) -> None:
         """Tell those who want to know of a command that took `spent` nanoseconds, so far if it `waits`."""
