@@ -327,6 +327,36 @@ def test_the_file_is_rewritten_as_redis_rewrites_it(tmp_path: Path) -> None:
     assert own.read_text() == before
 
 
+def test_users_of_a_file(tmp_path: Path) -> None:
+    own, theirs = tmp_path / "own.conf", tmp_path / "theirs.conf"
+    for file in own, theirs:
+        file.write_text("hz 10\nuser bob on >x ~* +@all\ntimeout 3\nuser alice nopass ~a* &* +get\n")
+    store: Store = Store()
+    Instance.of(store).config.load(str(own))
+    wire = Wire(store)
+    wire.ask("ACL", "SETUSER", "bob", "off")
+    wire.ask("CONFIG", "REWRITE")
+    with plain_server(str(theirs)) as address, redis.Redis(unix_socket_path=address) as client:
+        client.acl_setuser("bob", enabled=False)
+        client.config_rewrite()
+    users = [line for line in theirs.read_text().splitlines() if line.startswith("user")]
+    assert sorted(users) == [line for line in own.read_text().splitlines() if line.startswith("user")]
+    again = Instance.of(Store())
+    again.config.load(str(own))
+    assert again.acl.lines() == Instance.of(store).acl.lines()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [("user", "wrong number of arguments"), ("user bob +nosuch", "Unknown command or category name in ACL")],
+)
+def test_users_that_are_none(tmp_path: Path, line: str, why: str) -> None:
+    file = tmp_path / "kvlite.conf"
+    file.write_text(line)
+    with pytest.raises(ValueError, match=why):
+        Instance.of(Store()).config.load(str(file))
+
+
 def test_a_file_that_has_gone_cannot_be_rewritten(tmp_path: Path) -> None:
     file = tmp_path / "kvlite.conf"
     file.write_text("hz 20")

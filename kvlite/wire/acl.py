@@ -593,6 +593,21 @@ class Acl:
         else:
             user.become(changed)
 
+    def take_line(self, words: list[str]) -> None:
+        """Make the user that a line of a configuration file tells of; ValueError if it tells none."""
+        if not words:
+            raise ValueError("wrong number of arguments")
+        name, *rules = (word.encode("utf-8", "surrogateescape") for word in words)
+        try:
+            self.set_user(name, rules)
+        except ResponseError as error:
+            raise ValueError(str(error)) from None
+
+    def lines(self) -> list[str]:
+        """Lines of a configuration file that make all users; none if there is just the one that always is."""
+        lines = [_shown(user.describe()) for _, user in sorted(self.users.items())]
+        return [] if lines == [_shown(Acl().default.describe())] else lines
+
     def delete_users(self, names: list[bytes]) -> list[User]:
         """Those of these names that were there, and are no more."""
         if b"default" in names:

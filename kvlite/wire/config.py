@@ -42,6 +42,7 @@ class Config(dict[str, Any]):
         self.defaults = DEFAULTS
         """What needs not be said when it is rewritten."""
         self._hooks: dict[str, list[Callable[[], None]]] = {}
+        self._directives: dict[str, tuple[Callable[[list[str]], None], Callable[[], list[str]]]] = {}
         self.given: set[str] = set()
         """What was set at start."""
 
@@ -54,6 +55,16 @@ class Config(dict[str, Any]):
         for name in names:
             assert name in PARAMETERS, f"there is no parameter {name}"
             self._hooks.setdefault(name, []).append(hook)
+
+    def take_directive(
+        self, name: str, take: Callable[[list[str]], None], lines: Callable[[], list[str]]
+    ) -> None:
+        """Let a configuration file say something by `name` that is no parameter, in any number of lines.
+
+        `take` is given the words of each, and raises ValueError for what is wrong; `lines` are all that there
+        are to be when the file is rewritten.
+        """
+        self._directives[name] = take, lines
 
     def show(self, name: str) -> str:
         """The value of a parameter as CONFIG GET shows it."""
@@ -115,9 +126,16 @@ class Config(dict[str, Any]):
         ValueError says what is wrong. Parameters that make a list, such as `save`, grow by each line. Set all
         there are before sessions begin: the hooks that are there are called, and may refuse.
         """
-        row = NAMES.get(name.lower())
-        if row is None:
-            raise ValueError(REFUSED.get(name.lower(), UNKNOWN))
+        name = name.lower()
+        if name in self._directives:
+            take, _ = self._directives[name]
+            take(list(words))
+        elif name in NAMES:
+            self._set_at_start(NAMES[name], words)
+        else:
+            raise ValueError(REFUSED.get(name, UNKNOWN))
+
+    def _set_at_start(self, row: Parameter, words: tuple[str, ...]) -> None:
         if len(words) != 1 and not (row.kind.several and words):
             raise ValueError("wrong number of arguments")
         before = self[row.name]
@@ -147,23 +165,27 @@ class Config(dict[str, Any]):
         SYSTEM.write(self.file, [_bytes("\n".join(self._rewritten(old)) + "\n")])
 
     def _rewritten(self, old: list[str]) -> Iterator[str]:
-        written: set[str] = set()
+        """The lines of the file, where `old` were there."""
+        present = {name: row.kind.lines(name, self[name]) for name, row in PARAMETERS.items()}
+        present |= {name: lines() for name, (_, lines) in self._directives.items()}
         for line in old:
             words = split_words(_bytes(line)) or [b""]
-            row = NAMES.get(_text(words[0]).lower())
-            if row is None:
+            name = _text(words[0]).lower()
+            name = NAMES[name].name if name in NAMES else name
+            if name in PARAMETERS or name in self._directives:
+                yield from present.pop(name, [])
+            else:
                 yield line
-            elif row.name not in written:
-                written.add(row.name)
-                yield from row.kind.lines(row.name, self[row.name])
-        added = [row for row in PARAMETERS.values() if row.name not in written and self._is_ours(row)]
+        added = [line for name, lines in present.items() if self._is_ours(name) for line in lines]
         if added and GENERATED not in old:
             yield GENERATED
-        for row in added:
-            yield from row.kind.lines(row.name, self[row.name])
+        yield from added
 
-    def _is_ours(self, row: Parameter) -> bool:
-        return row.name in self.given or bool(self[row.name] != self.defaults[row.name])
+    def _is_ours(self, name: str) -> bool:
+        """Whether the file has to say this."""
+        if name in self._directives or name in self.given:
+            return True
+        return bool(self[name] != self.defaults[name])
 
 
 def _rows(pairs: list[tuple[str, str]], protected: bool) -> list[Parameter]:

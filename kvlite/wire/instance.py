@@ -82,6 +82,7 @@ class Instance:
             acl.all_channels = config["acl-pubsub-default"] == "allchannels"
             log.limit = config["acllog-max-len"]
 
+        config.take_directive("user", acl.take_line, acl.lines)
         config.on_change(require_password, "requirepass")
         config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
         config.on_change(self.review, "proto-max-bulk-len")
