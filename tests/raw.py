@@ -49,6 +49,7 @@ class Wire:
         self.out = b""
         self.closed = False
         self.timers: list[Timer] = []
+        self.store = store
         self._soon = 0
         self.stream = Stream(Instance.of(store), self)
         if protocol == 3:
@@ -140,9 +141,17 @@ class Socket:
             return line + b"".join(self.reply() for _ in range(replies))
         return line
 
+    def end(self) -> None:
+        """Send nothing any more."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def rest(self) -> bytes:
-        """Everything up to the end of the connection."""
-        return self._file.read()
+        """Everything up to the end of the connection, however it ends."""
+        data = b""
+        with contextlib.suppress(ConnectionResetError):
+            while more := self._file.read1():
+                data += more
+        return data
 
     def silent(self, seconds: float = 0.05) -> bool:
         """Whether nothing comes for so long."""

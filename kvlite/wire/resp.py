@@ -31,8 +31,8 @@ MAX_BULK = 512 * 1024 * 1024
 MAX_WORDS_UNAUTHENTICATED = 10
 MAX_BULK_UNAUTHENTICATED = 16384
 
-_COUNTS = {b"*%d" % count: count for count in range(1, 65)}
-_SIZES = {b"$%d" % size: size for size in range(1025)}
+_COUNT_OF = {b"*%d" % count: count for count in range(1, 65)}
+_line_of = {size: b"$%d" % size for size in range(1025)}.get
 
 
 class ProtocolError(RedisError):
@@ -42,74 +42,151 @@ class ProtocolError(RedisError):
 class RequestParser:
     """Bytes in, requests out.
 
-    What has been fed is split at its line ends once, by C; a request is then a walk over the pieces. A value
-    that holds line ends itself is put together again.
+    Requests as clients send them, whole and of ordinary size, are split at their line ends by C, and checked
+    a request at a time. Everything else, from where that ends, is read a line and a word at a time. Either
+    way each byte is looked at a bounded number of times, however they are cut.
     """
 
     __slots__ = (
-        "_chunks",
+        "_broken",
+        "_bulk",
+        "_fresh",
+        "_held",
         "_missing",
-        "_pieces",
         "_place",
-        "_wanted",
+        "_taken",
         "_words",
         "authenticated",
         "max_bulk",
-        "size",
     )
 
     def __init__(self) -> None:
         self.max_bulk = MAX_BULK
         self.authenticated = True
         """Whoever has not said who he is may send little."""
-        self.size = 0
-        """How many bytes are held that no request has been made of, about."""
-        self._pieces: list[bytes] = [b""]
-        """The last one is not known to be ended."""
+        self._fresh = b""
+        """What was fed while nothing was held, and not looked at yet."""
+        self._held = bytearray()
+        """What no request was made of; before `_place` it is done with."""
         self._place = 0
-        self._chunks: list[bytes] = []
-        """What has come since, and is not needed before there are `_wanted` bytes of it."""
-        self._wanted = 0
         self._words: list[bytes] = []
         """Of a request that has begun."""
         self._missing = 0
+        """How many words it lacks."""
+        self._bulk: int | None = None
+        """How long the next one is, if that has been read."""
+        self._taken = 0
+        """How many bytes are in `_words`."""
+        self._broken: ProtocolError | None = None
+        """To be raised when the requests before it have been handed out."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes are held that no request has been made of."""
+        return len(self._fresh) + len(self._held) - self._place + self._taken
 
     def feed(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self.size += len(data)
+        if not self._fresh and not self._held:
+            self._fresh = data
+            return
+        if self._fresh:
+            self._held += self._fresh
+            self._fresh = b""
+        self._held += data
 
-    def next(self) -> list[bytes] | None:
-        """The next request, or None until more has been fed. ProtocolError when none can follow."""
-        while True:
-            if self._missing == 0 and not self._begin():
-                return None
-            if not self._collect():
-                return None
+    def requests(self) -> list[list[bytes]]:
+        """Requests that are complete, in order: some, or none when the next one takes more bytes.
+
+        ProtocolError when none can follow. A client that has not said who it is gets one at a time.
+        """
+        if self._broken is not None:
+            raise self._broken
+        found: list[list[bytes]] = []
+        fresh, self._fresh = self._fresh, b""
+        try:
+            if self._held or self._missing or not self.authenticated:
+                self._held += fresh
+                request = self._next()
+                if request is None:
+                    return found
+                found.append(request)
+                if not self.authenticated:
+                    return found
+                self._forget()
+                fresh = bytes(self._held)
+                self._held.clear()
+            if fresh:
+                self._held += _split(fresh, found)
+            while self._held and (request := self._next()) is not None:
+                found.append(request)
+        except ProtocolError as error:
+            if not found:
+                raise
+            self._broken = error
+        return found
+
+    def _next(self) -> list[bytes] | None:
+        """The next request in `_held`; None if it is not complete."""
+        while (self._missing or self._begin()) and self._collect():
             words, self._words = self._words, []
+            self._taken = 0
             if words:
                 return words
+        self._forget()
+        return None
+
+    def _forget(self) -> None:
+        if self._place:
+            del self._held[: self._place]
+            self._place = 0
 
     def _begin(self) -> bool:
-        """Read how many words the next request has; False if that is not here yet."""
-        while True:
-            place, pieces = self._place, self._pieces
-            line = pieces[place]
-            if place + 1 < len(pieces):
-                count = _COUNTS.get(line)
-                if count is None or not self.authenticated:
-                    if not line.startswith(b"*"):
-                        return self._inline()
-                    count = self._count(line)
-                self._place = place + 1
-                if count > 0:
-                    self._missing = count
-                    return True
-            elif line and not line.startswith(b"*"):
+        """Read how many words a request has, or all of one that is a line; False if that is not here yet."""
+        while self._place < len(self._held):
+            if self._held[self._place] != ord("*"):
                 return self._inline()
-            elif len(line) > MAX_LINE:
-                raise ProtocolError("Protocol error: too big mbulk count string")
-            elif not self._refill():
+            line = self._line("mbulk count")
+            if line is None:
                 return False
+            self._missing = max(0, self._count(line))
+            if self._missing:
+                return True
+        return False
+
+    def _collect(self) -> bool:
+        """Read the words that are missing; False if they are not all here yet."""
+        with memoryview(self._held) as held:
+            while self._missing:
+                if self._bulk is None:
+                    line = self._line("bulk count")
+                    if line is None:
+                        return False
+                    self._bulk = self._length(line)
+                end = self._place + self._bulk
+                if len(held) < end + 2:
+                    return False
+                self._words.append(held[self._place : end].tobytes())
+                self._taken += self._bulk
+                self._place = end + 2  # Whatever the two bytes after a word are, Redis skips them.
+                self._missing -= 1
+                self._bulk = None
+        return True
+
+    def _line(self, what: str) -> bytes | None:
+        """The next line, which ends at a CR and a byte that Redis does not look at; None if it has no end."""
+        end = self._end_of_line(b"\r", f"{what} string")
+        if end < 0 or end + 2 > len(self._held):
+            return None
+        line = bytes(self._held[self._place : end])
+        self._place = end + 2
+        return line
+
+    def _end_of_line(self, sign: bytes, what: str) -> int:
+        """Where the line ends that begins here; -1 if that is not here yet."""
+        end = self._held.find(sign, self._place, self._place + MAX_LINE + 2)
+        if end < 0 and len(self._held) - self._place > MAX_LINE:
+            raise ProtocolError(f"Protocol error: too big {what}")
+        return end
 
     def _count(self, line: bytes) -> int:
         count = parse_int(line[1:])
@@ -119,119 +196,65 @@ class RequestParser:
             raise ProtocolError("Protocol error: unauthenticated multibulk length")
         return count
 
-    def _collect(self) -> bool:
-        """Read the words that are missing; False if they are not all here yet."""
-        words, pieces, place, missing = self._words, self._pieces, self._place, self._missing
-        last = len(pieces) - 1
-        plain = self.authenticated
-        while missing:
-            if place >= last:
-                self._place, self._missing = place, missing
-                if len(pieces[place]) > MAX_LINE:
-                    raise ProtocolError("Protocol error: too big bulk count string")
-                if not self._refill():
-                    return False
-                pieces, place = self._pieces, self._place
-                last = len(pieces) - 1
-                continue
-            size = _SIZES.get(pieces[place])
-            if size is None or not plain:
-                size = self._size(pieces[place])
-            word = pieces[place + 1]
-            if len(word) == size and place + 1 < last:
-                words.append(word)
-                place += 2
-                missing -= 1
-                continue
-            self._place, self._missing = place, missing
-            whole = self._whole(size)
-            if whole is None:
-                return False
-            words.append(whole)
-            missing -= 1
-            pieces, place = self._pieces, self._place
-            last = len(pieces) - 1
-        self._place, self._missing = place, 0
-        return True
-
-    def _size(self, line: bytes) -> int:
+    def _length(self, line: bytes) -> int:
         if not line.startswith(b"$"):
-            raise ProtocolError(f"Protocol error: expected '$', got '{_shown(line)}'")
-        size = parse_int(line[1:])
-        if size is None or not 0 <= size <= self.max_bulk:
+            shown = line[:1].replace(b"\0", b"\n").decode("utf-8", "surrogateescape") or "\r"
+            raise ProtocolError(f"Protocol error: expected '$', got '{shown}'")
+        length = parse_int(line[1:])
+        if length is None or not 0 <= length <= self.max_bulk:
             raise ProtocolError("Protocol error: invalid bulk length")
-        if size > MAX_BULK_UNAUTHENTICATED and not self.authenticated:
+        if length > MAX_BULK_UNAUTHENTICATED and not self.authenticated:
             raise ProtocolError("Protocol error: unauthenticated bulk length")
-        return size
-
-    def _whole(self, size: int) -> bytes | None:
-        """The word of `size` bytes behind the length at the present place, which is not just one piece."""
-        while True:
-            pieces, start = self._pieces, self._place + 1
-            end, last = start, len(pieces) - 1
-            length = len(pieces[start])
-            while length < size and end < last:
-                end += 1
-                length += 2 + len(pieces[end])
-            if length == size and end < last:
-                self._place = end + 1
-                return b"\r\n".join(pieces[start : end + 1])
-            if length >= size + 2:  # Whatever the two bytes after a word are, Redis skips them.
-                rest = b"\r\n".join(pieces[start:])
-                self._pieces, self._place = rest[size + 2 :].split(b"\r\n"), 0
-                return rest[:size]
-            if not self._refill(size + 2 - length):
-                return None
-
-    def _refill(self, wanted: int = 1) -> bool:
-        """Split what was fed, if it is `wanted` bytes or more; whether that was so."""
-        if self._wanted:
-            wanted, self._wanted = self._wanted, 0
-        if sum(map(len, self._chunks)) < wanted:
-            self._wanted = wanted
-            return False
-        pieces = self._pieces[self._place :]
-        data = b"".join([pieces[-1], *self._chunks])
-        self._chunks.clear()
-        self._pieces = pieces[:-1] + data.split(b"\r\n")
-        self._place = 0
-        self.size = len(data)
-        return True
+        return length
 
     def _inline(self) -> bool:
-        """Read a request that is a line of words."""
-        while True:
-            rest = b"\r\n".join(self._pieces[self._place :])
-            line, end, rest = rest.partition(b"\n")
-            if end:
-                break
-            if len(line) > MAX_LINE:
-                raise ProtocolError("Protocol error: too big inline request")
-            if not self._refill():
-                return False
-        self._pieces, self._place = rest.split(b"\r\n"), 0
-        words = split_words(line.removesuffix(b"\r"))
+        """Read a request that is a line of words; False if it has no end."""
+        end = self._end_of_line(b"\n", "inline request")
+        if end < 0:
+            return False
+        words = split_words(bytes(self._held[self._place : end]).removesuffix(b"\r"))
         if words is None:
             raise ProtocolError("Protocol error: unbalanced quotes in request")
+        self._place = end + 1
         self._words = words
         return True
 
 
-def _shown(line: bytes) -> str:
-    return chr(line[0]) if line else "\r"
+def _split(data: bytes, found: list[list[bytes]]) -> bytes:
+    """Put the requests at the beginning of `data` that are whole and ordinary into `found`; what follows."""
+    pieces = data.split(b"\r\n")
+    place, last = 0, len(pieces) - 1
+    while place < last:
+        count = _COUNT_OF.get(pieces[place])
+        if count is None:
+            break
+        end = place + 1 + 2 * count
+        words = pieces[place + 2 : end : 2]
+        if end > last or list(map(_line_of, map(len, words))) != pieces[place + 1 : end : 2]:
+            break
+        found.append(words)
+        place = end
+    return b"\r\n".join(pieces[place:])
 
 
-_BLANK = b" \n\r\t\0\x0b\x0c"
+_BLANK = b" \n\r\t\x0b\x0c"
+_END_OF_WORD = b" \n\r\t"
 _ESCAPES = {ord("n"): b"\n", ord("r"): b"\r", ord("t"): b"\t", ord("b"): b"\b", ord("a"): b"\a"}
 _is_hex = re.compile(rb"x([0-9a-fA-F]{2})").match
+_is_intricate = re.compile(rb"[\"'\0\x0b\x0c]").search
 
 
 def split_words(line: bytes) -> list[bytes] | None:
     """The words of a line as redis-cli and configuration files write them; None if a quote is not closed.
 
+    A NUL ends the line.
+
     >>> split_words(rb'set "a b" \\x41')
     [b'set', b'a b', b'\\\\x41']
     """
+    if not _is_intricate(line):
+        return line.split()
+    line = line.partition(b"\0")[0]
     words: list[bytes] = []
     at, end = 0, len(line)
     while True:
@@ -240,7 +263,7 @@ def split_words(line: bytes) -> list[bytes] | None:
         if at == end:
             return words
         word = bytearray()
-        while at < end and line[at] not in _BLANK:
+        while at < end and line[at] not in _END_OF_WORD:
             if line[at] not in b"\"'":
                 word.append(line[at])
                 at += 1
@@ -251,6 +274,7 @@ def split_words(line: bytes) -> list[bytes] | None:
             at = closed
             if at < end and line[at] not in _BLANK:
                 return None
+            break
         words.append(bytes(word))
 
 
@@ -321,6 +345,11 @@ def _integer(value: int) -> bytes:
 
 def _status(value: bytes) -> bytes:
     return b"+%b\r\n" % value
+
+
+_SIMPLE: dict[type, Callable[[Any], bytes]] = {bytes: _bulk, int: _integer, Status: _status}
+simple_encoder = _SIMPLE.get
+"""The encoder for a type of replies that is the same in both protocols; else None."""
 
 
 def encode2(reply: Any) -> bytes:

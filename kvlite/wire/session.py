@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ..watch import Watch
 
 R = TypeVar("R")
+HTTP = {b"post", b"host:"}
+"""What a browser says that was made to talk to us: nothing that follows is to be run."""
 
 
 class Door(Protocol):
@@ -149,7 +151,7 @@ class Session:
         """Run one request: the reply, an error as an exception object, or PARKED: see `wait`."""
         try:
             row = ROWS.get(args[0])
-            if row is None or row.subcommands or not row.fits(len(args)):
+            if row is None or not row.least <= len(args) <= row.most:
                 row = find(args)
             self.row = row
             if self.plain:
@@ -218,8 +220,11 @@ class Session:
             return QUEUED
         return self.run(row, args)
 
-    def _reject(self, args: list[bytes], error: RedisError) -> RedisError:
+    def _reject(self, args: list[bytes], error: RedisError) -> Reply:
         """The answer to a request that was not run. A transaction fails by it, or ends if it was EXEC."""
+        if args[0].lower() in HTTP:
+            self.closing = True
+            return NO_REPLY
         self.instance.statistics.rejected(known(args), error)
         if args[0].lower() == b"exec":
             self.reset()

@@ -7,8 +7,11 @@ from typing import Any, Protocol
 
 from .instance import Instance
 from .replies import NO_REPLY, PARKED, Reply
-from .resp import ProtocolError, RequestParser, encode2, encoder_of, error_line
+from .resp import ProtocolError, RequestParser, encode2, encoder_of, error_line, simple_encoder
 from .session import Session
+
+LONGEST_TURN = 1000
+"""How many requests of one client are run before the others have their turn."""
 
 
 class Transport(Protocol):
@@ -21,7 +24,8 @@ class Transport(Protocol):
         """Send `data`, from the thread that runs the requests."""
 
     def call_soon(self) -> None:
-        """Call `Stream.proceed` soon in the thread that runs the requests. Any thread, never blocking."""
+        """Call `Stream.proceed` soon, when other clients had their turn, in the thread that runs requests.
+        Any thread calls this, and it never blocks."""
 
     def call_later(self, seconds: float) -> Any:
         """Call `Stream.time_out` in `seconds`; what is returned has a method `cancel`."""
@@ -42,6 +46,8 @@ class Stream:
         self._statistics = instance.statistics
         self._transport = transport
         self._timer: Any = None
+        self._waiting: list[list[bytes]] = []
+        """Requests that were read, and cannot be run yet."""
         self._pushed: list[Reply] = []
         """Messages from other threads, or about the request that is being run."""
         self._running = False
@@ -88,23 +94,29 @@ class Stream:
         self.session.close()
 
     def _run(self, out: list[bytes]) -> None:
-        session, parser = self.session, self.parser
+        """Run the requests that are there, or as many of them as make a turn."""
+        session = self.session
         execute = session.execute
         self._running = True
         session.began = perf_counter_ns()
         try:
-            while not session.closing and (args := parser.next()) is not None:
-                reply = execute(args)
-                if type(reply) is bytes and not self._pushed:
-                    out.append(b"$%d\r\n%b\r\n" % (len(reply), reply))
-                elif reply is PARKED:
-                    self._start_timer()
+            while not session.closing and session.wait is None:
+                requests = self._waiting or self.parser.requests()
+                if not requests:
                     break
-                else:
-                    if reply is not NO_REPLY:
-                        out.append(self._encode(reply))
-                    if self._pushed:
-                        self._take_pushed(out)
+                turn, self._waiting = iter(requests[:LONGEST_TURN]), requests[LONGEST_TURN:]
+                for args in turn:
+                    reply = execute(args)
+                    encode = simple_encoder(type(reply))
+                    if encode is not None and not self._pushed:
+                        out.append(encode(reply))
+                    else:
+                        self._answer(reply, out)
+                    if session.closing or session.wait is not None:
+                        self._waiting = [*turn, *self._waiting]
+                if self._waiting:
+                    self._transport.call_soon()
+                    break
         except ProtocolError as error:
             out.append(error_line(error))
             session.closing = True
@@ -112,6 +124,15 @@ class Stream:
             self._running = False
             session.began = 0
         self._flush(out)
+
+    def _answer(self, reply: Reply, out: list[bytes]) -> None:
+        """Put any reply, and what was pushed meanwhile, behind the others."""
+        if reply is PARKED:
+            self._start_timer()
+        elif reply is not NO_REPLY:
+            out.append(self._encode(reply))
+        if self._pushed:
+            self._take_pushed(out)
 
     def _encode(self, reply: Reply) -> bytes:
         return encode2(reply) if self.session.protocol == 2 else encoder_of(self.session.protocol)(reply)

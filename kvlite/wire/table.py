@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ResponseError, wrong_arity
@@ -90,10 +91,14 @@ class Row:
     """Finds the keys where `keys` does not say it all, as `keys_at` does."""
     reading: tuple[Keys, ...] = field(init=False)
     """The keys that are looked up to be read: what hits and misses are counted of."""
+    least: int = field(init=False)
+    most: float = field(init=False)
+    """How many arguments a request may have, the name included. None fits that has to name a subcommand."""
     counted: bool = field(init=False)
     """Whether its reply does not tell that a key was missing, so that each of them has to be looked at."""
 
     def __post_init__(self) -> None:
+        self.least, self.most = abs(self.arity), self.arity if self.arity > 0 else inf
         certain = [keys for keys in self.keys if keys.index]
         if self.name not in READ_TO_WRITE:
             certain = [keys for keys in certain if keys.flags.startswith("RO")]
@@ -129,9 +134,11 @@ def command(
 
     def register(run: Run) -> Run:
         row = Row(name, arity, frozenset(flags.split()), group, keys, run, find_keys=find_keys)
-        container, _, word = name.partition("|")
+        name_of_all, _, word = name.partition("|")
         if word:
-            ROWS[container.encode()].subcommands[word.encode()] = row
+            container = ROWS[name_of_all.encode()]
+            container.subcommands[word.encode()] = row
+            container.most = 0
         else:
             assert name.encode() not in ROWS, f"{name} is there twice"
             ROWS[name.encode()] = ROWS[name.upper().encode()] = row
