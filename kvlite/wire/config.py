@@ -317,6 +317,7 @@ def config_rewrite(session: Session, args: list[bytes]) -> Reply:
 
 @command("config|resetstat", 2, "admin noscript loading stale", "server")
 def config_resetstat(session: Session, args: list[bytes]) -> Reply:
+    session.settle()
     session.instance.reset_statistics()
     return OK
 

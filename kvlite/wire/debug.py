@@ -99,9 +99,9 @@ def sleep(session: Session, args: list[bytes]) -> Reply:
     assert row is not None
 
     def then() -> Reply:
-        spent = int(seconds * 1e9)
-        session.usages[row].spent += spent
-        session.instance.note(session, row, args, spent)
+        spent, instance = int(seconds * 1e9), session.instance
+        instance.statistics.usages[row].spent += spent
+        instance.note(session, row, args, spent)
         return OK
 
     return session.sleep(seconds, then)

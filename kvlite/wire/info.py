@@ -385,5 +385,6 @@ def _value(text: str) -> Any:
 
 @command("info", -1, "loading stale", "server")
 def info(session: Session, args: list[bytes]) -> Reply:
+    session.settle()
     names = [arg.decode(errors="replace") for arg in args[1:]]
     return Verbatim(text(session.instance, names).encode("utf-8", "surrogateescape"))

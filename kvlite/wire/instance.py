@@ -17,6 +17,7 @@ from .persistence import Saves
 from .settings import connect
 from .slowlog import SlowLog
 from .statistics import Statistics
+from .timekeeper import QUICK
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -58,6 +59,8 @@ class Instance:
         self.monitors: dict[Session, None] = {}
         self.attention = NEVER
         """How many nanoseconds a command must have taken to be looked at by `attend`."""
+        self.quick = QUICK
+        """How many seconds a command may have taken to be looked at no further."""
         self._follow_config()
         self._pay_attention()
 
@@ -112,6 +115,7 @@ class Instance:
         self._slow = slow * 1_000 if slow >= 0 else NEVER
         self._spike = spike * 1_000_000 if spike else NEVER
         self.attention = min(self._slow, self._spike, 0 if self.monitors else NEVER)
+        self.quick = min(self.attention / 1e9, QUICK)
 
     def attend(self, session: Session, row: Row, args: list[bytes], spent: int, waits: bool) -> None:
         """Tell those who want to know of a command that took `spent` nanoseconds, so far if it `waits`."""

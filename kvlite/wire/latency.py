@@ -130,6 +130,7 @@ def latency_doctor(session: Session, args: list[bytes]) -> Reply:
 
 @command("latency|histogram", -2, "admin noscript loading stale", "server")
 def latency_histogram(session: Session, args: list[bytes]) -> Reply:
+    session.settle()
     usages = session.instance.statistics.usages
     rows = [row for name in args[2:] for row in _named(name)] if len(args) > 2 else list(usages)
     found = {}

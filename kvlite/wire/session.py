@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..clock import ManualClock
@@ -24,6 +23,7 @@ from .instance import Instance
 from .monitor import REPLICA, may_be_asked
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find, known
+from .timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -85,14 +85,41 @@ class Silence(Enum):
     SKIP = 3
 
 
-class Session:
+class Session(Timekeeper):
     """One client. `execute` runs a request; what it answers may be an exception, which the client is to see.
 
     A session is used by one thread at a time.
     """
 
+    __slots__ = (
+        "aborted",
+        "active_ms",
+        "authenticated",
+        "closing",
+        "database",
+        "door",
+        "executing",
+        "id",
+        "library",
+        "name",
+        "no_evict",
+        "no_touch",
+        "plain",
+        "protocol",
+        "queue",
+        "restricted",
+        "row",
+        "silence",
+        "since_ms",
+        "store",
+        "trusted",
+        "user",
+        "wait",
+        "watch",
+    )
+
     def __init__(self, instance: Instance, door: Door) -> None:
-        self.instance = instance
+        super().__init__(instance)
         self.door = door
         self.store: Store[Any] = instance.store
         self.database = 0
@@ -122,10 +149,6 @@ class Session:
         self.watch: Watch | None = None
         self.wait: Wait | None = None
         self.closing = False
-        self.usages = instance.statistics.usages
-        self.began = 0
-        """When what is run next began, nanoseconds of `perf_counter_ns`. Of a pipeline that is when what came
-        before it was done: one look at the clock is enough then. 0 is to look twice."""
         self.plain = True
         """Nothing stands between a request and its row. Whatever changes that calls `review`."""
         self.id = instance.admit(self)
@@ -160,28 +183,6 @@ class Session:
         except RedisError as error:
             reply = self._reject(args, error)
         return reply if self.silence is None else self._silenced(reply)
-
-    def run(self, row: Row, args: list[bytes]) -> Reply:
-        """Run a request that nothing speaks against. A RedisError is answered, not raised."""
-        instance = self.instance
-        began = self.began or perf_counter_ns()
-        try:
-            reply = row.run(self, args)
-        except RedisError as error:
-            reply = error
-            instance.statistics.failed(row, error)
-        now = perf_counter_ns()
-        if self.began:
-            self.began = now
-        spent = now - began
-        usage = self.usages[row]
-        usage.spent += spent
-        usage.times[spent.bit_length()] += 1
-        if row.reading and (row.counted or not reply):
-            instance.statistics.look(self, row, args, reply)
-        if spent >= instance.attention:
-            instance.attend(self, row, args, spent, waits=reply is PARKED)
-        return reply
 
     def _execute_carefully(self, row: Row, args: list[bytes]) -> Reply:
         probe = self.instance.probe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
 from typing import Any, Protocol
 
 from .instance import Instance
@@ -98,7 +97,7 @@ class Stream:
         session = self.session
         execute = session.execute
         self._running = True
-        session.began = perf_counter_ns()
+        session.begin()
         try:
             while not session.closing and session.wait is None:
                 requests = self._waiting or self.parser.requests()
@@ -122,7 +121,7 @@ class Stream:
             session.closing = True
         finally:
             self._running = False
-            session.began = 0
+            session.end()
         self._flush(out)
 
     def _answer(self, reply: Reply, out: list[bytes]) -> None:
