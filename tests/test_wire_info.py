@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from raw import RawPair, Wire, decoded
+from raw import RawPair, Wire, decoded, request
 
 from kvlite import ManualClock, Store
 from kvlite.wire.info import human
@@ -159,6 +159,36 @@ def test_times_are_those_of_the_calls() -> None:
     assert times == sorted(times)
     wire.ask("CONFIG", "SET", "latency-tracking", "no")
     assert fields(wire.ask("INFO", "latencystats")) == {}
+
+
+def test_calls_of_a_pipeline_are_all_counted() -> None:
+    """Runs of a command, others between them, and INFO in the middle of it."""
+    store: Store = Store()
+    wire = Wire(store)
+    wire.ask("CONFIG", "RESETSTAT")
+    lines = (
+        ["GET a"] * 5 + ["SET a 1"] * 3 + ["GET a", "SET a 2", "GET a", "INFO commandstats"] + ["GET a"] * 4
+    )
+    wire.send(b"".join(request(*line.split()) for line in lines))
+    found = re.findall(rb"cmdstat_(\w+):calls=(\d+)", wire.receive())
+    assert {b"get": b"7", b"set": b"4"}.items() <= dict(found).items()
+    usages = {row.name: usage for row, usage in Instance.of(store).statistics.usages.items()}
+    calls = {name: usage.calls for name, usage in usages.items()}
+    assert calls == {"get": 11, "set": 4, "info": 1, "config|resetstat": 1}
+    assert all(usage.spent > 0 for usage in usages.values())
+
+
+def test_a_call_that_takes_long_is_entered_by_itself() -> None:
+    store: Store = Store()
+    wire = Wire(store)
+    wire.ask("CONFIG", "SET", "slowlog-log-slower-than", "1000")
+    lines = ["SETRANGE a 1 x"] * 5 + ["SETRANGE b 100000000 x"] + ["SETRANGE a 1 x"] * 5
+    wire.send(b"".join(request(*line.split()) for line in lines))
+    wire.receive()
+    assert [args[1] for _, _, _, args, _, _ in decoded(wire.ask("SLOWLOG", "GET"))] == [b"b"]
+    (usage,) = (each for row, each in Instance.of(store).statistics.usages.items() if row.name == "setrange")
+    assert usage.calls == 11
+    assert sum(usage.times[:20]) == 10, "as many took less than a millisecond"
 
 
 LOOKUPS = """

@@ -97,13 +97,13 @@ class Stream:
         session = self.session
         execute = session.execute
         self._running = True
-        session.begin()
         try:
             while not session.closing and session.wait is None:
                 requests = self._waiting or self.parser.requests()
                 if not requests:
                     break
                 turn, self._waiting = iter(requests[:LONGEST_TURN]), requests[LONGEST_TURN:]
+                session.begin()
                 for args in turn:
                     reply = execute(args)
                     encode = simple_encoder(type(reply))

@@ -41,7 +41,9 @@ class Timekeeper:
         self._run_began = 0.0
 
     def begin(self) -> None:
-        """Requests are about to be run, with nothing but the reading and writing of them in between."""
+        """Requests are about to be run, one after the other."""
+        if self._repeats:
+            self.settle()
         self._began = self._run_began = perf_counter()
 
     def end(self) -> None:
