@@ -82,6 +82,21 @@ def test_info_has_the_fields_of_redis(oracle: Oracle, pair: Pair) -> None:
     assert stats == pair.redis.info("keyspace") == {}
 
 
+def test_commands_of_clients_in_the_process_are_counted() -> None:
+    store: Store = Store()
+    client = kvlite.redis.Redis(store)
+    client.set("a", 1)
+    for key in "aab":
+        client.get(key)
+    store.get("a")
+    info = store.info("all")
+    assert info["cmdstat_get"]["calls"] == 3
+    assert 0 < info["cmdstat_get"]["usec_per_call"] < 1_000_000
+    assert (info["keyspace_hits"], info["keyspace_misses"]) == (2, 1)
+    store.config_resetstat()
+    assert "cmdstat_get" not in store.info("all")
+
+
 def test_a_closed_store_tells_nothing() -> None:
     store: Store = Store()
     store.close()

@@ -281,7 +281,7 @@ def cpu(instance: Instance) -> Fields:
 
 def commandstats(instance: Instance) -> Fields:
     fields = {}
-    for row, usage in list(instance.statistics.usages.items()):
+    for row, usage in instance.statistics.entries():
         calls, microseconds = usage.calls, usage.spent // 1000
         each = usage.spent / 1000 / calls if calls else 0
         fields[f"cmdstat_{row.name}"] = (
@@ -292,7 +292,7 @@ def commandstats(instance: Instance) -> Fields:
 
 
 def errorstats(instance: Instance) -> Fields:
-    errors = sorted(instance.statistics.errors.items())
+    errors = sorted(instance.statistics.errors.copy().items())
     return {f"errorstat_{code}": f"count={count}" for code, count in errors}
 
 
@@ -304,7 +304,7 @@ def latencystats(instance: Instance) -> Fields:
         f"latency_percentiles_usec_{row.name}": ",".join(
             f"p{each:g}={usage.percentile(each) / 1000:.3f}" for each in percentiles
         )
-        for row, usage in list(instance.statistics.usages.items())
+        for row, usage in instance.statistics.entries()
         if usage.calls
     }
 

@@ -131,14 +131,14 @@ def latency_doctor(session: Session, args: list[bytes]) -> Reply:
 @command("latency|histogram", -2, "admin noscript loading stale", "server")
 def latency_histogram(session: Session, args: list[bytes]) -> Reply:
     session.settle()
-    usages = session.instance.statistics.usages
-    rows = [row for name in args[2:] for row in _named(name)] if len(args) > 2 else list(usages)
-    found = {}
-    for row in rows:
-        usage = usages.get(row)
-        if usage is not None and usage.calls:
-            found[row.name.encode()] = {b"calls": usage.calls, b"histogram_usec": dict(usage.cumulative())}
-    return found
+    statistics = session.instance.statistics
+    used = dict(statistics.entries())
+    rows = [row for name in args[2:] for row in _named(name)] if len(args) > 2 else list(used)
+    return {
+        row.name.encode(): {b"calls": used[row].calls, b"histogram_usec": dict(used[row].cumulative())}
+        for row in rows
+        if row in used and used[row].calls
+    }
 
 
 def _named(name: bytes) -> list[Row]:

@@ -28,11 +28,12 @@ class Figures:
     """Estimates in bytes, of this moment."""
 
     def __init__(self, instance: Instance) -> None:
-        databases = {index: store._db for index, store in enumerate(instance.stores) if store is not None}
-        self.tables = {index: memory.tables(db) for index, db in databases.items() if db.data}
-        self.deadlines = {index: memory.deadlines(db) for index, db in databases.items() if db.data}
-        self.keys = sum(len(db.data) for db in databases.values())
-        self.dataset = sum(memory.dataset(db) for db in databases.values())
+        with instance.store._shared.lock:
+            databases = {index: store._db for index, store in enumerate(instance.stores) if store is not None}
+            self.tables = {index: memory.tables(db) for index, db in databases.items() if db.data}
+            self.deadlines = {index: memory.deadlines(db) for index, db in databases.items() if db.data}
+            self.keys = sum(len(db.data) for db in databases.values())
+            self.dataset = sum(memory.dataset(db) for db in databases.values())
         self.overhead = sum(self.tables.values()) + sum(self.deadlines.values())
         self.used = max(1, self.overhead + self.dataset)
         """What the data takes; the interpreter, and what else it does, is part of `resident` only."""

@@ -157,24 +157,28 @@ class Statistics:
         usage.looked_up += len(keys)
         usage.missed += sum(key not in data for key in keys)
 
+    def entries(self) -> list[tuple[Row, Usage]]:
+        """Every command that was used or asked for, at this moment: others may be using more."""
+        return list(self.usages.items())
+
     @property
     def commands(self) -> int:
         """How many have been run."""
-        return sum(usage.calls for usage in self.usages.values())
+        return sum(usage.calls for _, usage in self.entries())
 
     @property
     def write_commands(self) -> int:
-        return sum(usage.calls for row, usage in self.usages.items() if "write" in row.flags)
+        return sum(usage.calls for row, usage in self.entries() if "write" in row.flags)
 
     @property
     def misses(self) -> int:
-        return sum(usage.missed for usage in self.usages.values())
+        return sum(usage.missed for _, usage in self.entries())
 
     @property
     def hits(self) -> int:
         """Lookups that found a key: of commands that read one key, all calls that came to look for it."""
         looked_up = 0
-        for row, usage in self.usages.items():
+        for row, usage in self.entries():
             looked_up += usage.looked_up
             if row.reading and not row.counted:
                 looked_up += usage.calls - usage.failed
