@@ -357,6 +357,24 @@ def test_users_that_are_none(tmp_path: Path, line: str, why: str) -> None:
         Instance.of(Store()).config.load(str(file))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("bind", "x\nhz 77"), ("masteruser", "x\nhz 77"), ("bind", ""), ("bind", "* -::* fe80::1%lo")],
+)
+def test_a_value_is_one_line_of_the_file(tmp_path: Path, name: str, value: str) -> None:
+    file = tmp_path / "kvlite.conf"
+    file.write_text("timeout 1\n")
+    store: Store = Store()
+    Instance.of(store).config.load(str(file))
+    wire = Wire(store)
+    assert wire.ask("CONFIG", "SET", name, value) == b"+OK\r\n"
+    assert wire.ask("CONFIG", "REWRITE") == b"+OK\r\n"
+    again = Config()
+    again.load(str(file))
+    assert again.show(name) == value
+    assert again["hz"] == 10
+
+
 def test_a_file_that_has_gone_cannot_be_rewritten(tmp_path: Path) -> None:
     file = tmp_path / "kvlite.conf"
     file.write_text("hz 20")

@@ -8,6 +8,7 @@ import shlex
 import pytest
 from raw import RawPair, Wire
 
+import kvlite.redis
 from kvlite import Store
 
 SHOWN = """
@@ -129,6 +130,18 @@ def test_a_monitor_that_has_gone_is_forgotten() -> None:
     other.ask("PING")
     assert monitor.receive() == b""
     assert b"flags=N" in other.ask("CLIENT", "INFO")
+
+
+def test_a_client_in_the_process_may_monitor() -> None:
+    store: Store = Store()
+    client = kvlite.redis.Redis(store)
+    with client.monitor() as monitor:
+        client.set("a", 1)
+        seen = [monitor.next_command()]
+        while seen[-1]["command"].startswith(("HELLO", "CLIENT")):  # a new connection
+            seen.append(monitor.next_command())
+    shown = seen[-1]
+    assert (shown["command"], shown["db"], shown["client_address"]) == ("SET a 1", 0, "in-process")
 
 
 def test_a_monitor_is_listed_as_one(raw: RawPair) -> None:

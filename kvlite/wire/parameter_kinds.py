@@ -15,11 +15,16 @@ from ..numbers import SIZES, parse_int
 from .resp import quoted
 
 UINT64 = 2**64
+_is_address = re.compile(r"[\w.:%*-]+", re.ASCII).fullmatch
 _is_size = re.compile(r"([0-9]{0,127})(|b|[kmg]b?)").fullmatch
 
 
 def _number(word: str) -> int | None:
     return parse_int(word.encode(errors="surrogateescape"))
+
+
+def _quoted(text: str) -> str:
+    return quoted(text.encode(errors="surrogateescape")).decode()
 
 
 class Kind:
@@ -207,7 +212,7 @@ class Text(Kind):
         return words[0]
 
     def lines(self, name: str, value: str) -> list[str]:
-        return [f"{name} {quoted(value.encode(errors='surrogateescape')).decode()}"]
+        return [f"{name} {_quoted(value)}"]
 
 
 class Addresses(Kind):
@@ -222,6 +227,11 @@ class Addresses(Kind):
 
     def show(self, value: tuple[str, ...]) -> str:
         return " ".join(value)
+
+    def lines(self, name: str, value: tuple[str, ...]) -> list[str]:
+        # A client has set it: no end of a line in it may make another one.
+        words = [word if _is_address(word) else _quoted(word) for word in value]
+        return [" ".join([name, *words] if words else [name, '""'])]
 
 
 class SavePoints(Kind):

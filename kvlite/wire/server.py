@@ -96,7 +96,7 @@ def lolwut(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 2 and args[1].upper() == b"VERSION":
         _, *sizes = [signed(argument) for argument in args[2:]]
         columns, rows = [*sizes[:2], *(COLUMNS, ROWS)[len(sizes[:2]) :]]
-    picture = landscape(session.store._shared.random, _within(columns, 160), _within(rows, 40))
+    picture = landscape(Random(), _within(columns, 160), _within(rows, 40))
     return Verbatim(f"{picture}\nkvlite, in the words of Redis ver. {VERSION}\n".encode())
 
 
