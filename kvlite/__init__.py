@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aio import AsyncStore as AsyncStore
     from .clock import Clock as Clock
     from .clock import ManualClock as ManualClock
     from .clock import SystemClock as SystemClock
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "aio": ["AsyncStore"],
     "clock": ["Clock", "ManualClock", "SystemClock"],
     "errors": [
         *("RedisError", "ResponseError", "DataError", "WatchError", "ConnectionError", "TimeoutError"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
 
@@ -55,6 +56,9 @@ class Lock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._release_in_the_end()
+
+    def _release_in_the_end(self) -> None:
         try:
             self.release()
         except LockError:
@@ -81,6 +85,21 @@ class Lock:
 
         `token` is what the key will hold; a unique one by default.
         """
+        for found in self._attempts(sleep, blocking, blocking_timeout, token):
+            if isinstance(found, bool):
+                return found
+            time.sleep(found)
+        raise AssertionError("attempts end with whether one succeeded")
+
+    def _attempts(
+        self,
+        sleep: float | None,
+        blocking: bool | None,
+        blocking_timeout: float | None,
+        token: Encodable | None,
+    ) -> Iterator[float | bool]:
+        """Try to acquire the lock: the seconds to sleep before the next attempt, and in the end whether it
+        was acquired."""
         if sleep is None:
             sleep = self.sleep
         if blocking is None:
@@ -92,10 +111,11 @@ class Lock:
         give_up = None if blocking_timeout is None else now() + blocking_timeout * 1000
         while not self._try(mine):
             if not blocking or (give_up is not None and now() + sleep * 1000 > give_up):
-                return False
-            time.sleep(sleep)
+                yield False
+                return
+            yield float(sleep)
         self.local.token = mine
-        return True
+        yield True
 
     def _try(self, token: bytes) -> bool:
         px = int(self.timeout * 1000) if self.timeout else None

@@ -222,9 +222,23 @@ class Pipeline(Generic[T]):
         try:
             if not queue and watch is None:
                 return []
-            results = self._run(queue, watch)
+            outcomes = self._run(queue, watch)
         finally:
             self.reset()
+        return self._judged(queue, outcomes, raise_on_error)
+
+    @property
+    def is_transaction(self) -> bool:
+        """What is queued is executed as one."""
+        return self._transaction or self._explicit
+
+    @property
+    def runs_at_once(self) -> bool:
+        """Commands are not queued now."""
+        return self._watch is not None and not self._explicit
+
+    def _judged(self, queue: list[_Call], results: list[Any], raise_on_error: bool) -> list[Any]:
+        """The results, if there is no error among them that is to be raised."""
         failed = [number for number, result in enumerate(results) if isinstance(result, Exception)]
         for number in failed:
             if not isinstance(results[number], RedisError):
@@ -238,7 +252,7 @@ class Pipeline(Generic[T]):
 
     def _run(self, queue: list[_Call], watch: Watch | None) -> list[Any]:
         store = self._store
-        if not (self._transaction or self._explicit):
+        if not self.is_transaction:
             return _outcomes(store, queue)
         store._acquire()
         try:
@@ -292,7 +306,7 @@ def _queueing(name: str, method: FunctionType, rehearsal: Any) -> Callable[..., 
     taken: set[int] = set()
 
     def queue(self: Pipeline[Any], *arguments: Any, **options: Any) -> Any:
-        if self._watch is not None and not self._explicit:
+        if self.runs_at_once:
             return getattr(self._store, name)(*arguments, **options)
         if not options and len(arguments) in taken:
             try:

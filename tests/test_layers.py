@@ -29,7 +29,7 @@ LEVELS = [
     ["wire"],
     ["administration"],
     ["store"],
-    ["demo", "inspecting", "server", "redis"],
+    ["demo", "inspecting", "server", "redis", "aio"],
     ["__init__"],
     ["__main__"],
 ]

@@ -1,0 +1,188 @@
+"""How the commands of a store are called where nothing may block.
+
+Nearly every command is done in less time than it takes to switch to another task: it is called, and its
+answer is there. What may take longer goes through a `Guard`: a command that waits for a key, a write that is
+to be on the disk before it counts, and the opening of a folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any, Generic, TypeVar
+
+from ..clock import ManualClock
+from ..keyspace import Keyspace, T
+from ..store import Store
+from ..waiting import Attempt, Waiter
+
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+class Awaited(Generic[T]):
+    """What the commands of each type are part of."""
+
+    _guard: Guard
+    _calls: Any
+    """What commands are called on: the store itself, if they need not be awaited, else the guard."""
+    _at_once: bool
+    """It is the store itself."""
+
+    async def _opened(self) -> Store[T]:
+        """The store, opened if it was not."""
+        store = await self._guard.opened()
+        self._look_again()
+        return store
+
+    def _look_again(self) -> None:
+        """See whether commands need be awaited."""
+        store = self._guard.store
+        self._at_once = store is not None and not self._guard.syncs
+        self._calls = store if self._at_once else self._guard
+
+
+class Guard:
+    """A store whose methods are coroutine functions, and which is opened when one is first called."""
+
+    def __init__(self, open_store: Callable[[], Store[Any]]) -> None:
+        self._open_store = open_store
+        self._opening = threading.Lock()
+        self.store: Store[Any] | None = None
+        self.syncs = False
+        """A write waits until it is on the disk."""
+
+    def open(self) -> Store[Any]:
+        """The store, opened at once if it was not."""
+        with self._opening:
+            if self.store is None:
+                store = self._open_store()
+                self.syncs = getattr(store._shared.journal, "fsync", None) == "always"
+                self.store = store
+            return self.store
+
+    async def opened(self) -> Store[Any]:
+        """The store, opened in another thread if it was not."""
+        return await asyncio.to_thread(self.open) if self.store is None else self.store
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await self.run(getattr(await self.opened(), name), *args, **kwargs)
+
+        return call
+
+    async def run(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What `method` of the store answers, when that is kept."""
+        store = await self.opened()
+        waits, me = store._shared.waits, threading.get_ident()
+        waits[me] = self._block
+        try:
+            with self._deferring() as owed:
+                result = method(*args, **kwargs)
+        finally:
+            del waits[me]
+        if inspect.iscoroutine(result):
+            return await result
+        if owed:
+            await self._settle(owed)
+        return result
+
+    # Syncing
+
+    def _deferring(self) -> AbstractContextManager[list[Any]]:
+        """A block of commands that wait for no sync; what is in the list in the end is to be settled."""
+        if not self.syncs or self.store is None:
+            return nullcontext([])
+        journal: Any = self.store._shared.journal
+        return journal.deferring()  # type: ignore[no-any-return]
+
+    async def _settle(self, owed: list[Any]) -> None:
+        assert self.store is not None
+        journal: Any = self.store._shared.journal
+        await asyncio.to_thread(journal.settle, owed[0])
+
+    # Waiting
+
+    def _block(
+        self, store: Keyspace[Any], attempt: Attempt[R], timeout: float, shape: Callable[[R], S]
+    ) -> Any:
+        """In the place of `Keyspace._block`: the answer if it can be had now, else a coroutine."""
+        loop = asyncio.get_running_loop()
+        woken = loop.create_future()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(_wake, woken)
+
+        deadlines = {key: store._db.deadlines.get(key) for key in attempt.keys} if self.syncs else {}
+        found = store._attempt(attempt, timeout, wake)
+        if isinstance(found, Waiter):
+            return self._sleep(store, found, timeout, shape, woken)
+        if found is None:
+            return None
+        if not self.syncs or attempt.put_back is None:
+            return shape(found)
+        waiter = Waiter(attempt, wake)
+        waiter.result, waiter.key = found, found[0]  # type: ignore[index]  # what goes back begins with its key
+        waiter.deadline = deadlines.get(waiter.key)
+        return self._take(store, waiter, shape)
+
+    async def _sleep(
+        self,
+        store: Keyspace[Any],
+        waiter: Waiter[R],
+        timeout: float,
+        shape: Callable[[R], S],
+        woken: asyncio.Future[None],
+    ) -> S | None:
+        timer = None
+        if timeout and not isinstance(store._shared.clock, ManualClock):
+            timer = asyncio.get_running_loop().call_later(timeout, store._give_up, waiter)
+        try:
+            with self._nothing_lost(store, waiter):
+                await woken
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return await self._take(store, waiter, shape)
+
+    async def _take(self, store: Keyspace[Any], waiter: Waiter[R], shape: Callable[[R], S]) -> S | None:
+        """The answer of a waiter that has been served."""
+        with self._deferring():
+            result = store._outcome(waiter)
+        if self.syncs:
+            journal: Any = store._shared.journal
+            with self._nothing_lost(store, waiter):
+                await self._settle([journal.written()])
+        return None if result is None else shape(result)
+
+    @contextmanager
+    def _nothing_lost(self, store: Keyspace[Any], waiter: Waiter[Any]) -> Iterator[None]:
+        """A block that awaits: if it is cancelled, what the waiter was served goes back to where it was.
+
+        That it is back need not be awaited: who takes it next waits for that as well. Where something else
+        has taken its place, it is handed to the caller after all, who is then not cancelled.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._abandon(store, waiter):
+                raise
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+        except BaseException:
+            self._abandon(store, waiter)
+            raise
+
+    def _abandon(self, store: Keyspace[Any], waiter: Waiter[Any]) -> bool:
+        with self._deferring():
+            return store._abandon(waiter)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,287 @@
+"""AsyncStore: a Store for asyncio programs, whose commands are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Literal, Self, TypedDict, Unpack, overload
+
+from ..clock import Clock
+from ..encoding import Encodable, PathLike
+from ..errors import WatchError
+from ..keyspace import T
+from ..persist.durability import Fsync
+from ..persist.files import Files
+from ..persist.recovery import Recovery
+from ..probe import Calls, Faults
+from ..sandbox import Sandbox
+from ..store import Store
+from .awaited import Guard
+from .hashes import AsyncHashes
+from .keys import AsyncKeys
+from .lists import AsyncLists
+from .lock import AsyncLock
+from .pipeline import AsyncPipeline
+from .pubsub import AsyncChannels
+from .sets import AsyncSets
+from .sort import AsyncSort
+from .sorted_sets import AsyncSortedSets
+from .strings import AsyncStrings
+
+
+class Options(TypedDict, total=False):
+    """The options of a Store, but for `decode_responses`."""
+
+    fsync: Fsync
+    read_only: bool
+    compact_percent: int
+    compact_min_size: int | str
+    clock: Clock | None
+    seed: int | None
+    record_accesses: bool | None
+    files: Files
+
+
+class AsyncStore(
+    AsyncStrings[T],
+    AsyncLists[T],
+    AsyncHashes[T],
+    AsyncSets[T],
+    AsyncSortedSets[T],
+    AsyncSort[T],
+    AsyncKeys[T],
+    AsyncChannels[T],
+):
+    """A Store whose commands are coroutine functions, with the same parameters and answers.
+
+        async with AsyncStore("app.kv") as store:
+            await store.set("greeting", "hello", ex=60)
+
+    It may be used from several tasks, and from several loops in several threads. A command whose answer is
+    there is done at once, without giving other tasks a turn; one that waits for a key, or for the disk, is
+    awaited. If it is cancelled while it waits, nothing is lost: what it was served at that very moment goes
+    back to where it was.
+    """
+
+    @overload
+    def __init__(self: AsyncStore[T], path: Store[T]) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncStore[bytes],
+        path: PathLike | None = None,
+        *,
+        decode_responses: Literal[False] = False,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncStore[str],
+        path: PathLike | None = None,
+        *,
+        decode_responses: Literal[True],
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncStore[Any],
+        path: PathLike | None = None,
+        *,
+        decode_responses: bool,
+        **options: Unpack[Options],
+    ) -> None: ...
+    def __init__(self, path: Store[Any] | PathLike | None = None, **options: Any) -> None:
+        """A store that is there already, or a new one: `path` and the options are those of `Store`.
+
+        A folder is opened, in another thread, by `async with` or by the first command that is awaited.
+        """
+        self._own = not isinstance(path, Store)
+        self._guard = Guard(lambda: path if isinstance(path, Store) else Store(path, **options))
+        self._databases: dict[int, Self] = {}
+        if path is None or not self._own:
+            self._guard.open()
+        self._look_again()
+
+    @property
+    def store(self) -> Store[T]:
+        """The Store itself, opened on the spot if it was not. What blocks there blocks the loop.
+
+        With it, several commands are one and are undone by an exception: `with store.store.atomic():`. No
+        task but this one runs meanwhile, so nothing may be awaited in such a block.
+        """
+        store = self._guard.open()
+        self._look_again()
+        return store
+
+    def __repr__(self) -> str:
+        return f"<AsyncStore of {self._guard.store or 'a folder that is not open yet'!r}>"
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """`store = await AsyncStore("app.kv")`: the same, opened."""
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> Self:
+        try:
+            (await self._opened())._check_open()
+        except asyncio.CancelledError:
+            if self._own:
+                await asyncio.to_thread(self._close)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._own:
+            await self.close()
+
+    async def close(self) -> None:
+        """End the store, with all its databases; whoever waits on it gets StoreClosedError, and so does
+        every later call. `async with` does so in the end, unless it was given a Store."""
+        await asyncio.to_thread(self._close)
+
+    aclose = close
+
+    def _close(self) -> None:
+        self._guard.open().close()
+
+    def select(self, index: int) -> Self:
+        """The same data's database `index`, 0 to 15; the same object each time."""
+        found = self._databases.get(index)
+        if found is None:
+            found = self._databases[index] = type(self)(self.store.select(index))
+        return found
+
+    async def advance(self, seconds: float | timedelta) -> None:
+        """Move the store's ManualClock forward: keys expire and waits end, in the order of their times."""
+        (await self._opened()).advance(seconds)
+
+    # Doing several things as one
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> AsyncPipeline[T]:
+        """Commands that are queued and then executed together: `await pipe.set(...).incr(...).execute()`.
+
+        With `transaction` they are one for every other task and thread, and one record in the log; a command
+        that fails does not stop the others. `shard_hint` has no meaning here.
+        """
+        return AsyncPipeline(self.store.pipeline(transaction, shard_hint), self._guard)
+
+    async def transaction(
+        self,
+        func: Callable[[AsyncPipeline[T]], Awaitable[Any] | Any],
+        *watches: Encodable,
+        shard_hint: str | None = None,
+        value_from_callable: bool = False,
+        watch_delay: float | None = None,
+    ) -> Any:
+        """Run `func(pipe)` with `watches` watched, execute what it queued, and again if something intervened.
+
+        The results of the commands, or what `func` returned with `value_from_callable`; it may be a coroutine
+        function. Before it tries again it sleeps `watch_delay` seconds.
+        """
+        async with self.pipeline(True, shard_hint) as pipe:
+            while True:
+                try:
+                    if watches:
+                        await pipe.watch(*watches)
+                    value = func(pipe)
+                    if inspect.isawaitable(value):
+                        value = await value
+                    results = await pipe.execute()
+                    return value if value_from_callable else results
+                except WatchError:
+                    await asyncio.sleep(watch_delay or 0)
+
+    def lock(
+        self,
+        name: str,
+        timeout: float | None = None,
+        sleep: float = 0.1,
+        blocking: bool = True,
+        blocking_timeout: float | None = None,
+        lock_class: Callable[..., AsyncLock] | None = None,
+        thread_local: bool = True,
+        raise_on_release_error: bool = True,
+    ) -> AsyncLock:
+        """A lock kept under the key `name`, with the interface of redis.asyncio's; see `kvlite.lock.Lock`."""
+        make = AsyncLock if lock_class is None else lock_class
+        return make(
+            self,
+            name,
+            timeout=timeout,
+            sleep=sleep,
+            blocking=blocking,
+            blocking_timeout=blocking_timeout,
+            thread_local=thread_local,
+            raise_on_release_error=raise_on_release_error,
+        )
+
+    # The disk
+
+    @property
+    def recovery(self) -> Recovery | None:
+        """What was found when the store was opened; None for a store in memory."""
+        return self.store.recovery
+
+    async def sync(self) -> None:
+        """Return when everything written so far is on the disk. Nothing to do for a store in memory."""
+        await asyncio.to_thread((await self._opened()).sync)
+
+    async def compact(self) -> None:
+        """Write a snapshot of the present state and drop the log before it. O(n), while others go on."""
+        await asyncio.to_thread((await self._opened()).compact)
+
+    async def save(self, file: PathLike) -> None:
+        """Write all databases, as they are at this instant, to one file. O(n), while others go on."""
+        await asyncio.to_thread((await self._opened()).save, file)
+
+    async def backup(self, path: PathLike) -> None:
+        """Write all databases, as they are at this instant, to a new folder. O(n), while others go on."""
+        await asyncio.to_thread((await self._opened()).backup, path)
+
+    async def restore_from(self, file: PathLike) -> None:
+        """Replace the content of all databases by what `save` wrote to `file`, as one change. O(n)."""
+        await asyncio.to_thread((await self._opened()).restore_from, file)
+
+    @overload
+    @classmethod
+    async def load(
+        cls, file: PathLike, *, decode_responses: Literal[False] = False, **options: Unpack[Options]
+    ) -> AsyncStore[bytes]: ...
+    @overload
+    @classmethod
+    async def load(
+        cls, file: PathLike, *, decode_responses: Literal[True], **options: Unpack[Options]
+    ) -> AsyncStore[str]: ...
+    @classmethod
+    async def load(cls, file: PathLike, **options: Any) -> AsyncStore[Any]:
+        """A new store with what `save` wrote to `file`. The options are those of `Store`."""
+        load: Callable[..., Store[Any]] = Store.load
+        loaded = cls(await asyncio.to_thread(load, file, **options))
+        loaded._own = True
+        return loaded
+
+    # Tests
+
+    async def seed(self, data: Mapping[str, Any] | PathLike) -> int:
+        """Put data into the store that is written down in a dict, or a JSON or YAML file; how many keys."""
+        return await asyncio.to_thread((await self._opened()).seed, data)
+
+    def sandbox(self) -> Sandbox:
+        """A block, `with store.sandbox():`, after which all databases are as they were before."""
+        return self.store.sandbox()
+
+    @property
+    def faults(self) -> Faults:
+        """Commands that are to go wrong: `store.faults.raises("get", error, nth=3)`."""
+        return self.store.faults
+
+    @property
+    def calls(self) -> Calls:
+        """The commands that were called since this was first asked for."""
+        return self.store.calls
