@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeAlias
@@ -29,7 +30,7 @@ class Subscription(NamedTuple):
     handler: Handler | None = None
 
 
-class _Inbox(Subscriber):
+class Inbox(Subscriber):
     """What has been sent to a PubSub and waits to be read, which ends with an error if it is too much."""
 
     def __init__(self, hub: Hub, limit: int) -> None:
@@ -41,24 +42,28 @@ class _Inbox(Subscriber):
         self._overrun = False
         self._roused = False
 
+    def put(self, item: Any) -> None:
+        """Add to the queue."""
+        self.queue.put(item)
+
     def deliver(self, message: Message) -> None:
         if self._overrun:
             return
         if self._limit and self.queue.qsize() >= self._limit:
             self._overrun = True
             self._hub.drop(self)
-            self.queue.put(ConnectionError(f"{self._limit} messages waited and nobody read them"))
+            self.put(ConnectionError(f"{self._limit} messages waited and nobody read them"))
         else:
-            self.queue.put(message)
+            self.put(message)
 
     def dismiss(self, why: str) -> None:
-        self.queue.put(StoreClosedError(why))
+        self.put(StoreClosedError(why))
 
     def rouse(self) -> None:
         """Let who waits look again at what is waited for."""
         if not self._roused:
             self._roused = True
-            self.queue.put(None)
+            self.put(None)
 
     def take(self, timeout: float | None) -> Any:
         """The next item of the queue; Empty after `timeout` seconds, if it is not None."""
@@ -114,7 +119,7 @@ class PubSub(Generic[T]):
         self.max_pending = max_pending
         self.subscribed_event = threading.Event()
         self._store = store
-        self._inbox: _Inbox | None = None
+        self._inbox: Inbox | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -205,9 +210,9 @@ class PubSub(Generic[T]):
         try:
             inbox, hub = self._opened(), self._shared.hub
             for name in names:
-                inbox.queue.put(hub.subscribe(inbox, kind, name))
+                inbox.put(hub.subscribe(inbox, kind, name))
             if not names:
-                inbox.queue.put(wrong_arity(f"{kind.value.decode()}subscribe"))
+                inbox.put(wrong_arity(f"{kind.value.decode()}subscribe"))
         finally:
             self._store._release()
         named = dict(zip(map(self._store._one, names), wanted.values(), strict=True))
@@ -223,14 +228,17 @@ class PubSub(Generic[T]):
             inbox, hub = self._opened(), self._shared.hub
             confirmed = [hub.unsubscribe(inbox, kind, name) for name in names]
             for confirmation in confirmed or hub.unsubscribe_all(inbox, kind):
-                inbox.queue.put(confirmation)
+                inbox.put(confirmation)
         finally:
             self._store._release()
 
-    def _opened(self) -> _Inbox:
+    def _opened(self) -> Inbox:
         if self._inbox is None:
-            self._inbox = _Inbox(self._shared.hub, self.max_pending)
+            self._inbox = self._new_inbox()
         return self._inbox
+
+    def _new_inbox(self) -> Inbox:
+        return Inbox(self._shared.hub, self.max_pending)
 
     def ping(self, message: Encodable | None = None) -> None:
         """Send a `pong` with `message` to oneself, behind what has come until then."""
@@ -275,12 +283,17 @@ class PubSub(Generic[T]):
 
         RuntimeError if there has been no subscription yet.
         """
-        inbox = self._inbox
-        if inbox is None:
+        inbox = self._required()
+        return self._response(inbox, self._take(inbox, None if block else timeout))
+
+    def _required(self) -> Inbox:
+        if self._inbox is None:
             raise RuntimeError(
                 "pubsub connection not set: did you forget to call subscribe() or psubscribe()?"
             )
-        item = self._take(inbox, None if block else timeout)
+        return self._inbox
+
+    def _response(self, inbox: Inbox, item: Any) -> Any:
         if isinstance(item, RedisError):
             self._end(inbox, item)
             raise item
@@ -291,14 +304,14 @@ class PubSub(Generic[T]):
             return self.push_handler_func(response)
         return response
 
-    def _end(self, inbox: _Inbox, error: RedisError) -> None:
+    def _end(self, inbox: Inbox, error: RedisError) -> None:
         """Draw the consequences of an error that is about to be raised."""
         if isinstance(error, StoreClosedError):
-            inbox.queue.put(StoreClosedError(*error.args))  # for the next who reads
+            inbox.put(StoreClosedError(*error.args))  # for the next who reads
         elif isinstance(error, ConnectionError):
             self.reset()
 
-    def _take(self, inbox: _Inbox, timeout: float | None) -> Any:
+    def _take(self, inbox: Inbox, timeout: float | None) -> Any:
         """The next item, or None. While it waits keys expire whose time comes, if anybody is to be told."""
         shared = self._shared
         give_up = None if timeout is None else time.monotonic() + timeout
@@ -314,7 +327,7 @@ class PubSub(Generic[T]):
                 return item
         return None
 
-    def _take_what_is_due(self, inbox: _Inbox) -> Any:
+    def _take_what_is_due(self, inbox: Inbox) -> Any:
         _run_due(self._shared)
         try:
             return inbox.take(0)
@@ -322,24 +335,31 @@ class PubSub(Generic[T]):
             return None
 
     @staticmethod
-    def _wait(shared: Shared, inbox: _Inbox, seconds: float | None) -> Any:
+    def _wait(shared: Shared, inbox: Inbox, seconds: float | None) -> Any:
         """The next item, or None if there is a reason to look again."""
-        with shared.lock:
-            shared.alarms.append(inbox.rouse)
-        try:
-            due = _run_due(shared)
+        with listening(shared, inbox.rouse) as due:
             waits = [wait for wait in (seconds, due) if wait is not None]
-            return inbox.take(max(0.0, min(waits)) if waits else None)
-        except Empty:
-            return None
-        finally:
-            with shared.lock:
-                shared.alarms.remove(inbox.rouse)
+            try:
+                return inbox.take(max(0.0, min(waits)) if waits else None)
+            except Empty:
+                return None
 
     def handle_message(self, response: Any, ignore_subscribe_messages: bool = False) -> dict[str, Any] | None:
         """The message that `parse_response` returned as a list; None if its handler was called with it."""
         if response is None:
             return None
+        message, handler = self._sort_out(response)
+        if handler is not None:
+            handler(message)
+            return None
+        return self._wanted(message, ignore_subscribe_messages)
+
+    def _wanted(self, message: dict[str, Any], ignore_subscribe_messages: bool) -> dict[str, Any] | None:
+        ignored = ignore_subscribe_messages or self.ignore_subscribe_messages
+        return None if ignored and message["type"].endswith("subscribe") else message
+
+    def _sort_out(self, response: list[Any]) -> tuple[dict[str, Any], Handler | None]:
+        """The message that came as a list, and the handler it is for."""
         word = _text(response[0])
         message = {
             "type": word,
@@ -348,17 +368,13 @@ class PubSub(Generic[T]):
             "data": response[-1],
         }
         if word == "pong":
-            return message
+            return message, None
         kind = _KIND_OF[word]
         if word.endswith("message"):
-            handler = self._handlers[kind].get(response[1])
-            if handler is None:
-                return message
-            handler(message)
-            return None
+            return message, self._handlers[kind].get(response[1])
         if word.endswith("unsubscribe"):
             self._left(kind, response[1])
-        return None if ignore_subscribe_messages or self.ignore_subscribe_messages else message
+        return message, None
 
     def _left(self, kind: Kind, name: T) -> None:
         """It is confirmed that `name` is unsubscribed from."""
@@ -382,6 +398,13 @@ class PubSub(Generic[T]):
         exception ends the thread, unless there is an `exception_handler` to call with it, this object and the
         thread.
         """
+        self._require_handlers()
+        reader = self if pubsub is None else pubsub
+        thread = PubSubWorkerThread(reader, sleep_time, daemon, exception_handler, sharded_pubsub)
+        thread.start()
+        return thread
+
+    def _require_handlers(self) -> None:
         for kind, what in (
             (Kind.CHANNEL, "Channel"),
             (Kind.PATTERN, "Pattern"),
@@ -390,10 +413,6 @@ class PubSub(Generic[T]):
             for name, handler in self._handlers[kind].items():
                 if handler is None:
                     raise PubSubError(f"{what}: '{name}' has no handler registered")
-        reader = self if pubsub is None else pubsub
-        thread = PubSubWorkerThread(reader, sleep_time, daemon, exception_handler, sharded_pubsub)
-        thread.start()
-        return thread
 
 
 class PubSubWorkerThread(threading.Thread):
@@ -452,6 +471,21 @@ def _one_or_many(args: tuple[Any, ...]) -> list[Any]:
 def _text(word: Any) -> str:
     text: str = word.decode() if isinstance(word, bytes) else word
     return text
+
+
+@contextmanager
+def listening(shared: Shared, rouse: Callable[[], None]) -> Iterator[float | None]:
+    """A block that waits for messages: in how many seconds to stop and begin again, or None.
+
+    Keys expire then, of which events may tell. `rouse` is called, under the lock, if it is to be earlier.
+    """
+    with shared.lock:
+        shared.alarms.append(rouse)
+    try:
+        yield _run_due(shared)
+    finally:
+        with shared.lock:
+            shared.alarms.remove(rouse)
 
 
 def _run_due(shared: Shared) -> float | None:

@@ -10,7 +10,8 @@ from typing import Any
 import redis
 from oracle import Command, Drained, Oracle, Pair
 
-from kvlite import ManualClock, Store
+from kvlite import AsyncStore, ManualClock, Store
+from kvlite.aio import AsyncPipeline
 from kvlite.redis import AsyncRedis, Redis
 from kvlite.wire.table import ROWS
 
@@ -33,8 +34,17 @@ class Awaited:
             return found
         return lambda *args, **kwargs: self.settle(found(*args, **kwargs))
 
+    def __enter__(self) -> Awaited:
+        self.settle(self.target.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.settle(self.target.__aexit__(*error))
+
     def settle(self, result: Any) -> Any:
         """Its value, if `result` is to be awaited."""
+        if isinstance(result, (AsyncPipeline, redis.asyncio.client.Pipeline)):
+            return Awaited(result, self.loop)
         if inspect.isawaitable(result):
             return self.loop.run_until_complete(_value(result))
         if inspect.isasyncgen(result):
@@ -80,6 +90,11 @@ def client_pair(oracle: Oracle, **options: Any) -> DoorPair:
 def async_client_pair(oracle: Oracle, loop: asyncio.AbstractEventLoop, **options: Any) -> DoorPair:
     """redis.asyncio in the process, awaited on `loop`."""
     return DoorPair(oracle, lambda store, **kwargs: Awaited(AsyncRedis(store, **kwargs), loop), **options)
+
+
+def async_store_pair(oracle: Oracle, loop: asyncio.AbstractEventLoop, **options: Any) -> DoorPair:
+    """A Store whose commands are awaited on `loop`."""
+    return DoorPair(oracle, lambda store, **kwargs: Awaited(AsyncStore(store), loop), **options)
 
 
 def async_oracle(oracle: Oracle, **options: Any) -> redis.asyncio.Redis:

@@ -14,47 +14,45 @@ from pathlib import Path
 
 LINE_LENGTH = 110
 ROOT = Path(__file__).resolve().parent.parent
-TYPES = ROOT / "kvlite" / "types"
-AIO = ROOT / "kvlite" / "aio"
+PACKAGE = ROOT / "kvlite"
 
 PARTS = {
-    "strings": "Strings",
-    "lists": "Lists",
-    "hashes": "Hashes",
-    "sets": "Sets",
-    "sorted_sets": "SortedSets",
-    "sort": "Sort",
-    "keys": "Keys",
-    "pubsub": "Channels",
+    "types/strings.py": "Strings",
+    "types/lists.py": "Lists",
+    "types/hashes.py": "Hashes",
+    "types/sets.py": "Sets",
+    "types/sorted_sets.py": "SortedSets",
+    "types/sort.py": "Sort",
+    "types/keys.py": "Keys",
+    "types/pubsub.py": "Channels",
+    "administration.py": "Administration",
 }
-"""The modules of kvlite.types, and the class in each."""
-
-BY_HAND = {"pubsub"}
-"""Methods that AsyncStore has of its own."""
+"""The modules whose commands kvlite.aio repeats in a module of the same name, and the class in each."""
 WAITING = {"blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"}
-"""Methods that may have to wait for more than the store."""
+"""Methods that may have to wait for a key."""
 
 
 def made(part: str) -> str:
-    """The text of `kvlite/aio/<part>.py`."""
-    tree = ast.parse((TYPES / f"{part}.py").read_text())
+    """The text of `kvlite/aio/<part>`."""
+    tree = ast.parse((PACKAGE / part).read_text())
     (source,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == PARTS[part]]
     methods = [_awaited(node) for node in source.body if _is_command(node)]
     names = {node.id for method in methods for node in ast.walk(method) if isinstance(node, ast.Name)}
+    module = part.removesuffix(".py").replace("/", ".")
     parts = [
         '# mypy: disable-error-code="no-any-return,assignment"',
-        f'"""The commands of kvlite/types/{part}.py, awaited. Made by tests/make_aio.py."""',
+        f'"""The commands of kvlite/{part}, awaited. Made by tests/make_aio.py."""',
         "from __future__ import annotations",
         *_imports(tree, names, part),
         f"class Async{source.name}(Awaited[T]):",
-        f'    """See `kvlite.types.{part}.{source.name}`, of which this has every command."""',
+        f'    """See `kvlite.{module}.{source.name}`, of which this has every command."""',
         *(_indented(ast.unparse(ast.fix_missing_locations(method))) for method in methods),
     ]
-    return _formatted("\n\n".join(parts), AIO / f"{part}.py")
+    return _formatted("\n\n".join(parts), PACKAGE / "aio" / part)
 
 
 def _is_command(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name not in BY_HAND
+    return isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
 
 
 def _awaited(method: ast.stmt) -> ast.AsyncFunctionDef:
@@ -112,21 +110,22 @@ def _arguments(args: ast.arguments) -> Iterator[str]:
 
 
 def _imports(tree: ast.Module, names: set[str], part: str) -> Iterator[str]:
-    """The statements that give the signatures their names."""
+    """The statements that give the signatures their names. They stand one folder deeper."""
     if "AsyncIterator" in names:
         yield "from collections.abc import AsyncIterator"
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            used = [
-                alias for alias in node.names if (alias.asname or alias.name) in names and alias.name != "T"
-            ]
+            used = [alias for alias in node.names if (alias.asname or alias.name) in names - {"T"}]
             if used:
-                yield ast.unparse(ast.ImportFrom(node.module, used, node.level))
+                level = node.level + 1 if node.level else 0
+                yield ast.unparse(ast.ImportFrom(node.module, used, level))
     own = [name for name in _defined(tree) if name in names]
+    depth = part.count("/")
     if own:
-        yield f"from ..types.{part} import {', '.join(own)}"
-    yield "from ..keyspace import T"
-    yield "from .awaited import Awaited"
+        module = part.removesuffix(".py").replace("/", ".")
+        yield f"from {'.' * (depth + 2)}{module} import {', '.join(own)}"
+    yield f"from {'.' * (depth + 2)}keyspace import T"
+    yield f"from {'.' * (depth + 1)}awaited import Awaited"
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
@@ -160,7 +159,7 @@ def _formatted(text: str, path: Path) -> str:
 
 def main() -> None:
     for part in PARTS:
-        (AIO / f"{part}.py").write_text(made(part))
+        (PACKAGE / "aio" / part).write_text(made(part))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import kvlite
 PACKAGE = Path(kvlite.__file__).parent
 
 LEVELS = [
-    ["errors", "numbers", "globs", "clock"],
+    ["bell", "errors", "numbers", "globs", "clock"],
     ["encoding"],
     ["deadlines"],
     ["structs"],
@@ -29,7 +29,7 @@ LEVELS = [
     ["wire"],
     ["administration"],
     ["store"],
-    ["demo", "inspecting", "server", "redis", "aio"],
+    ["demo", "inspecting", "server", "aio", "redis"],
     ["__init__"],
     ["__main__"],
 ]

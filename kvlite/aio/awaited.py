@@ -11,9 +11,10 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
+from ..bell import AsyncBell
 from ..clock import ManualClock
 from ..keyspace import Keyspace, T
 from ..store import Store
@@ -52,16 +53,17 @@ class Guard:
         self._open_store = open_store
         self._opening = threading.Lock()
         self.store: Store[Any] | None = None
-        self.syncs = False
-        """A write waits until it is on the disk."""
+
+    @property
+    def syncs(self) -> bool:
+        """Whether a write waits until it is on the disk."""
+        return self.store is not None and getattr(self.store._shared.journal, "fsync", None) == "always"
 
     def open(self) -> Store[Any]:
         """The store, opened at once if it was not."""
         with self._opening:
             if self.store is None:
-                store = self._open_store()
-                self.syncs = getattr(store._shared.journal, "fsync", None) == "always"
-                self.store = store
+                self.store = self._open_store()
             return self.store
 
     async def opened(self) -> Store[Any]:
@@ -94,9 +96,10 @@ class Guard:
 
     def _deferring(self) -> AbstractContextManager[list[Any]]:
         """A block of commands that wait for no sync; what is in the list in the end is to be settled."""
-        if not self.syncs or self.store is None:
+        store = self.store
+        if store is None or not self.syncs:
             return nullcontext([])
-        journal: Any = self.store._shared.journal
+        journal: Any = store._shared.journal
         return journal.deferring()  # type: ignore[no-any-return]
 
     async def _settle(self, owed: list[Any]) -> None:
@@ -110,22 +113,16 @@ class Guard:
         self, store: Keyspace[Any], attempt: Attempt[R], timeout: float, shape: Callable[[R], S]
     ) -> Any:
         """In the place of `Keyspace._block`: the answer if it can be had now, else a coroutine."""
-        loop = asyncio.get_running_loop()
-        woken = loop.create_future()
-
-        def wake() -> None:
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                loop.call_soon_threadsafe(_wake, woken)
-
+        bell = AsyncBell()
         deadlines = {key: store._db.deadlines.get(key) for key in attempt.keys} if self.syncs else {}
-        found = store._attempt(attempt, timeout, wake)
+        found = store._attempt(attempt, timeout, bell.ring)
         if isinstance(found, Waiter):
-            return self._sleep(store, found, timeout, shape, woken)
+            return self._sleep(store, found, timeout, shape, bell)
         if found is None:
             return None
         if not self.syncs or attempt.put_back is None:
             return shape(found)
-        waiter = Waiter(attempt, wake)
+        waiter = Waiter(attempt, bell.ring)
         waiter.result, waiter.key = found, found[0]  # type: ignore[index]  # what goes back begins with its key
         waiter.deadline = deadlines.get(waiter.key)
         return self._take(store, waiter, shape)
@@ -136,17 +133,12 @@ class Guard:
         waiter: Waiter[R],
         timeout: float,
         shape: Callable[[R], S],
-        woken: asyncio.Future[None],
+        bell: AsyncBell,
     ) -> S | None:
-        timer = None
-        if timeout and not isinstance(store._shared.clock, ManualClock):
-            timer = asyncio.get_running_loop().call_later(timeout, store._give_up, waiter)
-        try:
-            with self._nothing_lost(store, waiter):
-                await woken
-        finally:
-            if timer is not None:
-                timer.cancel()
+        turned_by_hand = isinstance(store._shared.clock, ManualClock)
+        with self._nothing_lost(store, waiter):
+            await bell.wait(None if turned_by_hand else timeout or None)
+        store._give_up(waiter)
         return await self._take(store, waiter, shape)
 
     async def _take(self, store: Keyspace[Any], waiter: Waiter[R], shape: Callable[[R], S]) -> S | None:
@@ -181,8 +173,3 @@ class Guard:
     def _abandon(self, store: Keyspace[Any], waiter: Waiter[Any]) -> bool:
         with self._deferring():
             return store._abandon(waiter)
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

@@ -19,17 +19,19 @@ from ..persist.recovery import Recovery
 from ..probe import Calls, Faults
 from ..sandbox import Sandbox
 from ..store import Store
+from .administration import AsyncAdministration
 from .awaited import Guard
-from .hashes import AsyncHashes
-from .keys import AsyncKeys
-from .lists import AsyncLists
 from .lock import AsyncLock
 from .pipeline import AsyncPipeline
-from .pubsub import AsyncChannels
-from .sets import AsyncSets
-from .sort import AsyncSort
-from .sorted_sets import AsyncSortedSets
-from .strings import AsyncStrings
+from .pubsub import AsyncPubSub
+from .types.hashes import AsyncHashes
+from .types.keys import AsyncKeys
+from .types.lists import AsyncLists
+from .types.pubsub import AsyncChannels
+from .types.sets import AsyncSets
+from .types.sort import AsyncSort
+from .types.sorted_sets import AsyncSortedSets
+from .types.strings import AsyncStrings
 
 
 class Options(TypedDict, total=False):
@@ -42,6 +44,7 @@ class Options(TypedDict, total=False):
     clock: Clock | None
     seed: int | None
     record_accesses: bool | None
+    notify_keyspace_events: str
     files: Files
 
 
@@ -54,6 +57,7 @@ class AsyncStore(
     AsyncSort[T],
     AsyncKeys[T],
     AsyncChannels[T],
+    AsyncAdministration[T],
 ):
     """A Store whose commands are coroutine functions, with the same parameters and answers.
 
@@ -116,7 +120,8 @@ class AsyncStore(
         return store
 
     def __repr__(self) -> str:
-        return f"<AsyncStore of {self._guard.store or 'a folder that is not open yet'!r}>"
+        store = self._guard.store
+        return f"<AsyncStore of {'a folder that is not open yet' if store is None else repr(store)}>"
 
     def __await__(self) -> Generator[Any, None, Self]:
         """`store = await AsyncStore("app.kv")`: the same, opened."""
@@ -160,6 +165,11 @@ class AsyncStore(
     async def advance(self, seconds: float | timedelta) -> None:
         """Move the store's ManualClock forward: keys expire and waits end, in the order of their times."""
         (await self._opened()).advance(seconds)
+
+    def pubsub(self, **kwargs: Any) -> AsyncPubSub[T]:
+        """Something to subscribe to channels with and to read what comes; the options are those of
+        `kvlite.pubsub.PubSub`."""
+        return AsyncPubSub(self, **kwargs)
 
     # Doing several things as one
 
@@ -265,6 +275,12 @@ class AsyncStore(
         loaded = cls(await asyncio.to_thread(load, file, **options))
         loaded._own = True
         return loaded
+
+    async def config_set(self, name: Encodable, value: Encodable, *args: Encodable) -> bool:
+        """Set one parameter, or several by further names and values: all or none. True."""
+        done = await super().config_set(name, value, *args)
+        self._look_again()  # whether writes are to be on the disk may be among them
+        return done
 
     # Tests
 

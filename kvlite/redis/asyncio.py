@@ -8,10 +8,8 @@ runs. See `client` for the short way that commands go.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from typing import Any, Self
 
 import redis.asyncio
@@ -21,6 +19,7 @@ from redis.client import NEVER_DECODE
 from redis.exceptions import ConnectionError, ResponseError
 from redis.observability.providers import get_observability_instance
 
+from ..bell import AsyncBell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
@@ -28,43 +27,6 @@ from .pipelines import WATCHING, Transaction, may_exchange, undecoded
 from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, store_of, without_socket
 
 _OPTIONS = Options(redis.asyncio.Redis, AbstractConnection)
-
-
-class AsyncBell:
-    """Lets a task sleep until somebody rings, from whatever thread."""
-
-    def __init__(self) -> None:
-        self._asleep: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
-
-    def ring(self) -> None:
-        asleep = self._asleep
-        if asleep is not None:
-            loop, future = asleep
-            with suppress(RuntimeError):  # the loop is closed, and with it the task
-                loop.call_soon_threadsafe(_wake, future)
-
-    async def wait_for(self, line: Line) -> None:
-        """Wait until there may be something to take of `line`."""
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        self._asleep = loop, future
-        try:
-            seconds = line.time_left()
-            if line.ready() or line.ended:  # what came before anybody was there to be woken
-                return
-            timer = None if seconds is None else loop.call_later(seconds, _wake, future)
-            try:
-                await future
-            finally:
-                if timer is not None:
-                    timer.cancel()
-        finally:
-            self._asleep = None
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 class AsyncPlug(Plug):
@@ -99,7 +61,7 @@ class AsyncReplies(_AsyncRESP3Parser):
             while not line.ready():
                 if line.ended:
                     raise ConnectionError(CLOSED)
-                await self._bell.wait_for(line)
+                await self._bell.wait(line.time_left())
             reply = line.take()
             response = self._talk.converter(line, disable_decoding)(reply)
             if line.session.protocol == 2 or not isinstance(reply, Push):

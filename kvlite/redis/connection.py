@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 
@@ -16,25 +14,11 @@ from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError, ResponseError
 from redis.utils import SENTINEL
 
+from ..bell import Bell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import Push
 from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, store_of, without_socket
-
-
-class Bell:
-    """Lets a thread sleep until another rings; a ring that nobody waits for is kept."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        with suppress(RuntimeError):  # it has been rung already
-            self._lock.release()
-
-    def wait(self, seconds: float | None) -> None:
-        self._lock.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
 
 
 class Replies(_RESP3Parser):

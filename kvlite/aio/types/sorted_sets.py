@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal, overload
 
-from ..encoding import Encodable
-from ..keyspace import T
-from ..types.sorted_sets import Keys, S, ScoreCast, WeightedKeys
-from .awaited import Awaited
+from ...encoding import Encodable
+from ...keyspace import T
+from ...types.sorted_sets import Keys, S, ScoreCast, WeightedKeys
+from ..awaited import Awaited
 
 
 class AsyncSortedSets(Awaited[T]):

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Literal, overload
 
-from ..encoding import AbsoluteExpiry, Encodable, Expiry
-from ..keyspace import T
-from .awaited import Awaited
+from ...encoding import AbsoluteExpiry, Encodable, Expiry
+from ...keyspace import T
+from ..awaited import Awaited
 
 
 class AsyncKeys(Awaited[T]):
@@ -30,6 +30,11 @@ class AsyncKeys(Awaited[T]):
         found = self._calls.type(name)
         return found if self._at_once else await found
 
+    async def memory_usage(self, key: Encodable, samples: int | None = None) -> int | None:
+        """About how many bytes `key` and its value take in this process, or None for a missing key."""
+        found = self._calls.memory_usage(key, samples)
+        return found if self._at_once else await found
+
     @overload
     async def object(self, infotype: Literal["encoding"], key: Encodable) -> T | None: ...
 
@@ -44,6 +49,25 @@ class AsyncKeys(Awaited[T]):
     async def object(self, infotype: Encodable, key: Encodable) -> T | int | None:
         """What Redis would tell of the inside of a value; None for a missing key. O(1)."""
         found = self._calls.object(infotype, key)
+        return found if self._at_once else await found
+
+    async def dump(self, name: Encodable) -> bytes | None:
+        """The value at `name` as bytes that `restore`, or a Redis, makes the same value of. O(n)."""
+        found = self._calls.dump(name)
+        return found if self._at_once else await found
+
+    async def restore(
+        self,
+        name: Encodable,
+        ttl: float,
+        value: Encodable,
+        replace: bool = False,
+        absttl: bool = False,
+        idletime: int | None = None,
+        frequency: int | None = None,
+    ) -> T:
+        """Make what `dump` gave, here or in a Redis, the value of `name` for `ttl` milliseconds. O(n)."""
+        found = self._calls.restore(name, ttl, value, replace, absttl, idletime, frequency)
         return found if self._at_once else await found
 
     async def dbsize(self) -> int:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import Literal, overload
 
-from ..encoding import Encodable
-from ..keyspace import T
-from .awaited import Awaited
+from ...encoding import Encodable
+from ...keyspace import T
+from ..awaited import Awaited
 
 
 class AsyncSets(Awaited[T]):

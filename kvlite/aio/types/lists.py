@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import overload
 
-from ..encoding import Encodable
-from ..keyspace import T
-from .awaited import Awaited
+from ...encoding import Encodable
+from ...keyspace import T
+from ..awaited import Awaited
 
 
 class AsyncLists(Awaited[T]):

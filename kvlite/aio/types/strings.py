@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, overload
 
-from ..encoding import AbsoluteExpiry, Encodable, Expiry
-from ..keyspace import T
-from ..types.strings import K
-from .awaited import Awaited
+from ...encoding import AbsoluteExpiry, Encodable, Expiry
+from ...keyspace import T
+from ...types.strings import K
+from ..awaited import Awaited
 
 
 class AsyncStrings(Awaited[T]):

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import Enum
 from typing import Literal, overload
 
-from ..encoding import AbsoluteExpiry, Encodable, Expiry
-from ..keyspace import T
-from ..types.hashes import FieldMapping
-from .awaited import Awaited
+from ...encoding import AbsoluteExpiry, Encodable, Expiry
+from ...keyspace import T
+from ...types.hashes import FieldMapping
+from ..awaited import Awaited
 
 
 class AsyncHashes(Awaited[T]):

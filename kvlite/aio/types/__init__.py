@@ -1,0 +1,1 @@
+"""The commands of `kvlite.types`, awaited. Made by tests/make_aio.py."""
