@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .errors import StoreLockedError as StoreLockedError
     from .errors import TimeoutError as TimeoutError
     from .errors import WatchError as WatchError
+    from .server import Server as Server
     from .store import Store as Store
 
 __version__ = "0.1.0"
@@ -41,6 +42,7 @@ _HOMES = {
         *("StoreClosedError", "PersistenceError", "StoreLockedError", "CorruptionError"),
     ],
     "store": ["Store"],
+    "server": ["Server"],
 }
 """The public names, by the module in which they are."""
 

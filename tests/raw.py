@@ -103,14 +103,12 @@ class Socket:
 
     def __init__(self, address: str | tuple[str, int], protocol: int = 2, timeout: float = 5) -> None:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout)
-        try:
+        with contextlib.ExitStack() as opened:
+            self._socket = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            self._socket.settimeout(timeout)
             self._socket.connect(address)
-        except OSError:
-            self._socket.close()
-            raise
-        self._file = self._socket.makefile("rb")
+            self._file = opened.enter_context(self._socket.makefile("rb"))
+            self.disconnect = opened.pop_all().close
         if protocol == 3:
             self.ask("HELLO", 3)
 
@@ -119,6 +117,10 @@ class Socket:
 
     def __exit__(self, *error: object) -> None:
         self.disconnect()
+
+    def __del__(self) -> None:
+        if hasattr(self, "disconnect"):
+            self.disconnect()
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -163,11 +165,6 @@ class Socket:
             return True
         finally:
             self._socket.settimeout(usual)
-
-    def disconnect(self) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-            self._socket.close()
 
 
 _UNTIL_INPUT_ENDS = """

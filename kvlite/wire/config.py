@@ -56,6 +56,12 @@ class Config(dict[str, Any]):
             assert name in PARAMETERS, f"there is no parameter {name}"
             self._hooks.setdefault(name, []).append(hook)
 
+    def forget(self, hook: Callable[[], None]) -> None:
+        """Call `hook` no more."""
+        for hooks in self._hooks.values():
+            if hook in hooks:
+                hooks.remove(hook)
+
     def take_directive(
         self, name: str, take: Callable[[list[str]], None], lines: Callable[[], list[str]]
     ) -> None:

@@ -1,0 +1,345 @@
+"""Servers: their life, whom they let in, and what they do as time passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from ..errors import RedisError
+from ..store import Store
+from ..wire import commands as commands  # fills the table
+from ..wire.config import is_local
+from ..wire.instance import Instance
+from .connection import Connection, keep_alive
+from .group_commit import GroupCommit
+from .listening import Listeners, Place
+
+log = logging.getLogger("kvlite")
+
+TICK = 0.1
+"""Seconds between looks at what time has brought, where nothing is due before."""
+DUE_AT_ONCE = 500
+"""How many keys may expire between two turns of the loop."""
+FAREWELL = 5.0
+"""Seconds that clients have to read their last replies when the server stops."""
+
+FULL = b"-ERR max number of clients reached\r\n"
+PROTECTED = (
+    b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for"
+    b" the default user. In this mode connections are only accepted from the loopback interface. If you want"
+    b" to connect from external computers to Redis you may adopt one of the following solutions: 1) Just"
+    b" disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface"
+    b" by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not"
+    b" publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2)"
+    b" Alternatively you can just disable the protected mode by editing the Redis configuration file, and"
+    b" setting the protected mode option to 'no', and then restarting the server. 3) If you started the"
+    b" server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an"
+    b" authentication password for the default user. NOTE: You only need to do one of the above things in"
+    b" order for the server to start accepting connections from the outside.\r\n"
+)
+
+
+class Server:
+    """Serves a store to Redis clients: in a thread of its own, or within asyncio.
+
+    >>> from kvlite import Server, Store
+    >>> with Server(Store(), port=0) as server:
+    ...     server.url.startswith("redis://127.0.0.1:")
+    True
+
+    `host` is an address to listen at, or several; only this machine can connect unless it says otherwise.
+    `port` 0 picks a free one, and None listens at no port; so does `tls_port`. The other parameters are
+    Redis's, with underscores: `unixsocket="/run/kvlite"`, `requirepass="..."`, `maxclients=100`,
+    `tls_cert_file=..., tls_key_file=..., tls_ca_cert_file=...`. ValueError for one that is unknown or wrong.
+    They belong to the store from then on, as if CONFIG SET had set them.
+
+    `with`, or `start` and `close`, use a thread; `async with` and `serve_forever` the running loop. OSError
+    if it cannot listen, ValueError for TLS that cannot be. Stopping ends the connections, not the store; what
+    has been answered is as safe then as `sync` makes it.
+    """
+
+    def __init__(
+        self,
+        store: Store[Any],
+        host: str | Iterable[str] = "127.0.0.1",
+        port: int | None = 6379,
+        tls_port: int | None = None,
+        **parameters: str | int | bool | None,
+    ) -> None:
+        self.store = store
+        self.instance = Instance.of(store)
+        self.connections: dict[Connection, None] = {}
+        self.full: dict[Connection, None] = {}
+        """Those that have more to read than their sockets take at once."""
+        self.commit: GroupCommit | None = None
+        self.loop: asyncio.AbstractEventLoop
+        self._free_ports = port == 0, tls_port == 0
+        self._listeners = Listeners(self.instance.config, lambda: Connection(self))
+        self._awake: deque[Connection] = deque()
+        self._waking = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._closed: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._set("bind", *([host] if isinstance(host, str) else host))
+        self._set("port", str(port or 0))
+        self._set("tls-port", str(tls_port or 0))
+        for name, value in parameters.items():
+            if value is not None:
+                text = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+                self._set(name.replace("_", "-"), text)
+        self._set_limits()
+
+    def _set(self, name: str, *words: str) -> None:
+        try:
+            self.instance.config.set_at_start(name, *words)
+        except ValueError as error:
+            raise ValueError(f"{name.replace('-', '_')}={' '.join(words)!r}: {error}") from None
+
+    def _set_limits(self) -> None:
+        self.query_limit: int = self.instance.config["client-query-buffer-limit"]
+
+    def __repr__(self) -> str:
+        return f"<Server {', '.join(map(str, self._listeners.places)) or 'that does not listen'}>"
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens at; None if there is none."""
+        return self.instance.config["port"] or None
+
+    @property
+    def tls_port(self) -> int | None:
+        """The port it listens at for TLS; None if there is none."""
+        return self.instance.config["tls-port"] or None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, first of all, as `redis.from_url` takes it: with the password if there is one."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Every place where it listens, as `redis.from_url` takes it: with the password if there is one."""
+        password = self.instance.config["requirepass"]
+        login = f":{quote(password, safe='')}@" if password else ""
+        return [_url(place, login) for place in self._listeners.places]
+
+    # Its life
+
+    def start(self) -> Self:
+        """Listen, in a thread of its own, until `close`."""
+        listening: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(listening,), name="kvlite-server", daemon=True
+        )
+        self._thread.start()
+        try:
+            listening.result()
+        except BaseException:
+            self._thread.join()
+            raise
+        return self
+
+    def _run(self, listening: Future[None]) -> None:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(self._serve(listening))
+
+    async def _serve(self, listening: Future[None]) -> None:
+        try:
+            await self._open()
+        except BaseException as error:
+            listening.set_exception(error)
+            return
+        listening.set_result(None)
+        await self.serve_forever()
+
+    def stop(self) -> None:
+        """Begin to stop. Any thread, as often as it likes; SHUTDOWN does it."""
+        if self._closed is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self.loop.call_soon_threadsafe(self._begin_to_close)
+
+    def close(self) -> None:
+        """Stop, and return when that is done: clients have read what was answered, and are gone. Not for the
+        loop's thread. Closing again does nothing."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        await self.serve_forever()
+
+    async def serve_forever(self) -> None:
+        """Return when somebody has stopped the server: `stop`, or a client by SHUTDOWN."""
+        assert self._closed is not None, "the server is not open"
+        await self._closed.wait()
+
+    async def _open(self) -> None:
+        if self._closed is not None:
+            raise RuntimeError("a server is used once")
+        self.loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        self._closed = asyncio.Event()
+        durability = self.store._durability()
+        if durability is not None:
+            self.commit = GroupCommit(self.loop, durability)
+        await self._listeners.open(*self._free_ports)
+        self.instance.config.on_change(self._set_limits, "client-query-buffer-limit")
+        self.instance.stop = self.stop
+        self.store._shared.alarms.append(self._ring)
+        self._tick()
+
+    def _begin_to_close(self) -> None:
+        if self._closing is None:
+            self._closing = self.loop.create_task(self._close())
+
+    async def _close(self) -> None:
+        assert self._closed is not None
+        try:
+            await self._say_farewell()
+            await self.loop.run_in_executor(None, self.store.sync)
+        except RedisError as error:  # the store is closed, or said so when it failed
+            log.info("nothing to sync at the end: %s", error)
+        finally:
+            self._closed.set()
+
+    async def _say_farewell(self) -> None:
+        self._listeners.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        self.store._shared.alarms.remove(self._ring)
+        self.instance.config.forget(self._set_limits)
+        if self.instance.stop == self.stop:
+            self.instance.stop = None
+        for connection in list(self.connections):
+            connection.finish()
+        if self.commit is not None:
+            await self.commit.drained()
+        deadline = self.loop.time() + FAREWELL
+        while self.connections and self.loop.time() < deadline:
+            await asyncio.sleep(0.001)
+        for connection in list(self.connections):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    # Whom it lets in
+
+    def addresses(self, transport: asyncio.Transport) -> tuple[str, str]:
+        """Both ends of a connection, as CLIENT LIST shows them."""
+        config = self.instance.config
+        peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if not isinstance(peer, tuple):
+            path = f"{os.path.abspath(config['unixsocket'])}:0"
+            return path, path
+        if config["tcp-keepalive"]:
+            keep_alive(transport.get_extra_info("socket"), config["tcp-keepalive"])
+        return _address(peer), _address(own)
+
+    def refusal(self, address: str) -> bytes | None:
+        """What a new connection from there is told that may not come in."""
+        instance = self.instance
+        if len(self.connections) >= instance.config["maxclients"]:
+            instance.statistics.rejected_connections += 1
+            return FULL
+        if instance.config["protected-mode"] and instance.acl.is_open and not is_local(address):
+            return PROTECTED
+        return None
+
+    # Whose turn it is
+
+    def wake(self, connection: Connection) -> None:
+        """Let `connection` proceed soon, when others had their turn. Any thread."""
+        self._awake.append(connection)
+        if not self._waking:
+            self._waking = True
+            if threading.get_ident() == self._loop_thread:
+                self.loop.call_soon(self._proceed)
+            else:
+                with contextlib.suppress(RuntimeError):  # the loop has ended
+                    self.loop.call_soon_threadsafe(self._proceed)
+
+    def _proceed(self) -> None:
+        self._waking = False
+        for _ in range(len(self._awake)):
+            self._awake.popleft().proceed()
+
+    # What time brings
+
+    def _ring(self) -> None:
+        """A key is due earlier than was known. Any thread, under the store's lock."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self.loop.call_soon_threadsafe(self._tick)
+
+    def _tick(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        shared = self.store._shared
+        if shared.closed:
+            self.stop()
+            return
+        for connection in list(self.full):
+            connection.check_output()
+        timeout = self.instance.config["timeout"]
+        if timeout:
+            now = shared.now()
+            for connection in list(self.connections):
+                connection.check_idle(now, timeout)
+        self._timer = self.loop.call_later(self._expire(), self._tick)
+
+    def _expire(self) -> float:
+        """Remove some of what is due; in how many seconds to look again."""
+        shared = self.store._shared
+        with shared.lock:
+            shared.expire_due(DUE_AT_ONCE)
+            now, due = shared.now(), shared.next_due
+            shared.room.time_out(now)
+            if due is None or shared.frozen or not shared.active_expire:
+                return TICK
+        return min(TICK, max(0.001, (due - now) / 1000))
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop where that is installed, else asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _url(place: Place, login: str) -> str:
+    if place.path:
+        return f"unix://{login}{place.path}?db=0"
+    host = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::*": "::1", "::": "::1"}.get(place.host, place.host)
+    host = f"[{host}]" if ":" in host else host
+    return f"{'rediss' if place.secure else 'redis'}://{login}{host}:{place.port}/0"
+
+
+def _address(address: tuple[Any, ...]) -> str:
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
