@@ -29,7 +29,7 @@ LEVELS = [
     ["wire"],
     ["administration"],
     ["store"],
-    ["demo", "inspecting", "server", "aio", "redis"],
+    ["demo", "inspecting", "pytest_plugin", "server", "aio", "redis"],
     ["__init__"],
     ["__main__"],
 ]

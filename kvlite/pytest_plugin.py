@@ -1,0 +1,105 @@
+"""Fixtures for pytest: a store, clients and a server, empty and private to each test.
+
+pytest finds this by itself once kvlite is installed. Nothing is imported before a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .clock import ManualClock
+    from .redis import AsyncRedis, Redis
+    from .store import Store
+
+MARKER = "kvlite"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "kvlite(data=None, snapshot=None, **options): what kvlite_store holds at first (a dict, or a file of"
+        " JSON or YAML; a file that Store.save wrote), and options it is opened with (decode_responses=True)",
+    )
+
+
+@pytest.fixture
+def kvlite_clock() -> ManualClock:
+    """The clock of this test's store, which stands still until `kvlite_clock.advance(seconds)`.
+
+    A test that does not ask for it has a store that goes by the machine's clock.
+    """
+    from .clock import ManualClock
+
+    return ManualClock()
+
+
+@pytest.fixture
+def kvlite_store(request: pytest.FixtureRequest) -> Iterator[Store[Any]]:
+    """A store in memory, empty but for what a `kvlite` marker puts into it, and closed after the test."""
+    from .store import Store
+
+    options, loads = _marked(request.node)
+    if "kvlite_clock" in request.fixturenames:
+        options.setdefault("clock", request.getfixturevalue("kvlite_clock"))
+    with Store(**options) as store:
+        for kind, what in loads:
+            if kind == "snapshot":
+                store.restore_from(what)
+            else:
+                store.seed(what)
+        yield store
+
+
+@pytest.fixture
+def kvlite_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> Iterator[Redis]:
+    """A redis.Redis on the data of `kvlite_store`, without a server."""
+    from .redis import Redis
+
+    with Redis(kvlite_store, decode_responses=_decodes(request.node)) as client:
+        yield client
+
+
+@pytest.fixture
+def kvlite_async_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> AsyncRedis:
+    """A redis.asyncio.Redis on the data of `kvlite_store`, without a server."""
+    from .redis import AsyncRedis
+
+    return AsyncRedis(kvlite_store, decode_responses=_decodes(request.node))
+
+
+@pytest.fixture
+def kvlite_server(kvlite_store: Store[Any]) -> Iterator[str]:
+    """The URL of a server of `kvlite_store`, for whatever opens connections itself: `redis://127.0.0.1:PORT/0`."""
+    from .server import Server
+
+    with Server(kvlite_store, port=0) as server:
+        yield server.url
+
+
+def _marked(node: pytest.Item) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+    """The options of the markers of a test, those nearest to it counting most, and what is to be loaded."""
+    options: dict[str, Any] = {}
+    loads: list[tuple[str, Any]] = []
+    for marker in reversed(list(node.iter_markers(MARKER))):
+        if marker.args:
+            raise pytest.UsageError("the marker kvlite takes keywords only, such as data={...}")
+        for name, value in marker.kwargs.items():
+            if name in ("data", "snapshot"):
+                loads.append((name, _located(node, value)))
+            else:
+                options[name] = value
+    return options, loads
+
+
+def _decodes(node: pytest.Item) -> bool:
+    return bool(_marked(node)[0].get("decode_responses"))
+
+
+def _located(node: pytest.Item, file: Any) -> Any:
+    """A relative path is one from the test's own folder."""
+    return node.path.parent / file if isinstance(file, (str, Path)) else file

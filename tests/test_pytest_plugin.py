@@ -1,0 +1,178 @@
+"""The pytest plugin: what its fixtures give, and that each test has its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kvlite import Store
+
+pytest_plugins = ["pytester"]
+
+PLUGIN = ("-p", "kvlite.pytest_plugin", "-p", "no:cacheprovider")
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_inprocess(*PLUGIN, *options)
+
+
+@pytest.fixture(autouse=True)
+def _only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed kvlite brings its plugin along; here it is named."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("run", range(3))
+        def test_store(kvlite_store, run):
+            assert len(kvlite_store) == 0
+            kvlite_store.set("a", run)
+
+        @pytest.mark.parametrize("run", range(3))
+        def test_clients_share_the_store_of_their_test(kvlite_redis, kvlite_server, kvlite_store, run):
+            import redis
+            assert isinstance(kvlite_redis, redis.Redis)
+            assert kvlite_redis.dbsize() == 0
+            kvlite_redis.set("a", run)
+            with redis.Redis.from_url(kvlite_server) as client:
+                assert client.get("a") == str(run).encode() == kvlite_store.get("a")
+
+        @pytest.mark.parametrize("run", range(2))
+        def test_async(kvlite_async_redis, run):
+            import asyncio, redis.asyncio
+            assert isinstance(kvlite_async_redis, redis.asyncio.Redis)
+
+            async def main():
+                assert await kvlite_async_redis.set("a", run, nx=True)
+                return await kvlite_async_redis.get("a")
+
+            assert asyncio.run(main()) == str(run).encode()
+        """
+    )
+    run(pytester).assert_outcomes(passed=8)
+
+
+def test_the_clock(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import time
+
+        def test_time_is_moved(kvlite_clock, kvlite_store, kvlite_redis):
+            kvlite_redis.set("token", "abc", ex=3600)
+            kvlite_clock.advance(3599)
+            assert kvlite_redis.ttl("token") == 1
+            kvlite_clock.advance(1)
+            assert kvlite_redis.get("token") is None
+            assert kvlite_store.get("token") is None
+
+        def test_time_passes_by_itself(kvlite_redis):
+            kvlite_redis.set("token", "abc", px=5)
+            time.sleep(0.02)
+            assert kvlite_redis.get("token") is None
+        """
+    )
+    run(pytester).assert_outcomes(passed=2)
+
+
+def test_the_marker(pytester: pytest.Pytester) -> None:
+    (pytester.path / "data.json").write_text(json.dumps({"from file": ["x"]}))
+    store = Store()
+    store.set("from snapshot", "1")
+    store.save(pytester.path / "seed.snapshot")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.kvlite(data={"a": 1, "b": "module"}, decode_responses=True)
+
+        def test_data(kvlite_redis):
+            assert kvlite_redis.get("a") == "1"
+
+        @pytest.mark.kvlite(data="data.json")
+        @pytest.mark.kvlite(data={"b": "test"})
+        def test_the_nearest_wins(kvlite_redis, kvlite_store):
+            assert kvlite_redis.mget("a", "b") == ["1", "test"]
+            assert kvlite_store.lrange("from file", 0, -1) == ["x"]
+
+        @pytest.mark.kvlite(snapshot="seed.snapshot", decode_responses=False)
+        def test_snapshot(kvlite_redis):
+            assert kvlite_redis.get("from snapshot") == b"1"
+
+        @pytest.mark.kvlite({"a": 1})
+        def test_wrong(kvlite_store):
+            pass
+
+        @pytest.mark.kvlite(data={"a": None})
+        def test_bad_data(kvlite_store):
+            pass
+        """
+    )
+    result = run(pytester, "--strict-markers")
+    result.assert_outcomes(passed=3, errors=2)
+    result.stdout.fnmatch_lines(["*the marker kvlite takes keywords only*", "*None is neither a text*"])
+
+
+def test_sandboxes_of_data_that_was_seeded_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from kvlite import Store
+
+        @pytest.fixture(scope="session")
+        def seeded():
+            with Store() as store:
+                store.seed({f"user:{n}": {"name": n} for n in range(1000)})
+                yield store
+
+        @pytest.fixture
+        def store(seeded):
+            with seeded.sandbox():
+                yield seeded
+
+        @pytest.mark.parametrize("run", range(5))
+        def test_it(store, run):
+            assert store.dbsize() == 1000
+            store.delete("user:1", "user:2")
+            store.hset("user:3", "name", "changed")
+            assert store.dbsize() == 998
+
+        def test_the_end(seeded):
+            assert seeded.hget("user:3", "name") == b"3"
+        """
+    )
+    run(pytester).assert_outcomes(passed=6)
+
+
+def test_tests_run_side_by_side(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    pytester.makepyfile(
+        """
+        import pytest, redis
+
+        @pytest.mark.parametrize("run", range(8))
+        def test_it(kvlite_server, run):
+            with redis.Redis.from_url(kvlite_server) as client:
+                assert client.incr("n") == 1
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "xdist", "-n", "2")
+    result.assert_outcomes(passed=8)
+
+
+def test_unused_it_imports_nothing(tmp_path: Path) -> None:
+    code = "import sys, kvlite.pytest_plugin; print(*sorted(m for m in sys.modules if 'kvlite' in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["kvlite", "kvlite.pytest_plugin"]
+    (tmp_path / "test_it.py").write_text(
+        "import sys\ndef test_it():\n    assert 'kvlite.store' not in sys.modules\n"
+    )
+    pytest_of_its_own = [sys.executable, "-m", "pytest", "-q", *PLUGIN, str(tmp_path)]
+    subprocess.run(pytest_of_its_own, cwd=tmp_path, check=True, capture_output=True)
