@@ -29,7 +29,8 @@ LEVELS = [
     ["wire"],
     ["administration"],
     ["store"],
-    ["demo", "inspecting", "pytest_plugin", "server", "aio", "redis"],
+    ["demo", "inspecting", "server", "aio", "redis"],
+    ["pytest_plugin"],
     ["__init__"],
     ["__main__"],
 ]
