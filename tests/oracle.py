@@ -191,7 +191,7 @@ class Oracle:
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
-        self._control = self.client()
+        self._control = self.client(client_name="control")
         self._await_start()
         self._remove_expired = self._control.register_script(_REMOVE_EXPIRED)
         self._dump = self._control.register_script(_DUMP)
@@ -272,15 +272,16 @@ class Oracle:
         assert self._clock_us is not None, "the oracle is closed"
         return self._clock_us.value // 1000
 
-    def advance(self, seconds: float) -> None:
-        """Move the server's clock forward and remove what has expired."""
+    def advance(self, seconds: float, expire: bool = True) -> None:
+        """Move the server's clock forward and remove what has expired, unless it answers nobody now."""
         assert self._clock_us is not None, "the oracle is closed"
         exact = round(seconds * 1000 + self._fraction, 6)
         self._fraction = exact % 1
         # Redis keeps a key during the millisecond of its deadline, and a store does not, which
         # docs/differences.md explains: so let that millisecond pass as well.
         self._clock_us.value += int(exact) * 1000 + 1000
-        self._remove_expired()
+        if expire:
+            self._remove_expired()
         self._clock_us.value -= 1000
 
     def settle(self) -> None:

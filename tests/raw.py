@@ -313,9 +313,9 @@ class RawPair:
         for words in requests:
             self.ask(*words)
 
-    def advance(self, seconds: float) -> None:
-        """Move both clocks forward."""
-        self.oracle.advance(seconds)
+    def advance(self, seconds: float, expire: bool = True) -> None:
+        """Move both clocks forward; without `expire` while Redis answers nobody."""
+        self.oracle.advance(seconds, expire)
         self.store.advance(seconds)
 
     def close(self) -> None:

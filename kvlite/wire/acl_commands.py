@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 from ..encoding import integer
-from ..errors import ResponseError
+from ..errors import ResponseError, wrong_arity
 from .acl import Denial, Selector
 from .acl_log import Entry
 from .client import end
 from .facts import CATEGORIES, CATEGORY_NAMES
 from .replies import OK, Members, Reply
 from .session import Session
-from .table import ROWS, command, container, find, helped, wrong_subcommand
+from .table import ROWS, command, container, helped, known, wrong_subcommand
 
 NO_FILE = (
     "This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL "
@@ -121,13 +121,12 @@ def dryrun(session: Session, args: list[bytes]) -> Reply:
     if user is None:
         raise ResponseError(f"User '{_text(args[2])}' not found")
     request = args[3:]
-    command = ROWS.get(request[0].lower())
-    row = command
-    if command is not None and command.subcommands and len(request) > 1:
-        row = command.subcommands.get(request[1].lower())
+    row = known(request)
     if row is None:
         raise ResponseError(f"Command '{_text(request[0])}' not found")
-    found = user.denial(find(request), request)
+    if not row.fits(len(request)):
+        raise wrong_arity(row.name)
+    found = user.denial(row, request)
     if found is None:
         return OK
     denial, place = found

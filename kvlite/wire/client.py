@@ -9,7 +9,7 @@ from ..errors import ResponseError
 from .args import in_range, signed, syntax_error
 from .replies import NO_REPLY, OK, Members, Reply, Verbatim
 from .session import Session, Silence
-from .table import command, container, helped, wrong_subcommand
+from .table import Row, command, container, helped, wrong_subcommand
 
 BAD_NAME = "Client names cannot contain spaces, newlines or special characters."
 NOT_TRACKING = (
@@ -260,14 +260,12 @@ def pause(session: Session, args: list[bytes]) -> Reply:
     if milliseconds < 0:
         raise ResponseError("timeout is negative")
     session.instance.pause.extend(milliseconds, mode == b"WRITE")
-    session.instance.review()
     return OK
 
 
 @command("client|unpause", 2, ADMIN, "connection")
 def unpause(session: Session, args: list[bytes]) -> Reply:
     session.instance.pause.end()
-    session.instance.review()
     return OK
 
 
@@ -295,7 +293,9 @@ def reply(session: Session, args: list[bytes]) -> Reply:
     elif mode != b"SKIP":
         raise syntax_error()
     elif session.silence is not Silence.OFF:
-        session.silence = Silence.SKIP_NEXT
+        # This request is looked at afterwards only if something stood between it and its row.
+        straight = session.plain and not session.executing
+        session.silence = Silence.SKIP if straight else Silence.SKIP_NEXT
     session.review()
     return OK if mode == b"ON" else NO_REPLY
 
@@ -318,8 +318,27 @@ def no_evict(session: Session, args: list[bytes]) -> Reply:
 
 @command("client|no-touch", 3, ANYONE, "connection")
 def no_touch(session: Session, args: list[bytes]) -> Reply:
+    """As Redis 7.2 has it."""
     session.no_touch = _on_or_off(args[2])
+    session.review()
     return OK
+
+
+def run_without_touching(session: Session, row: Row, args: list[bytes]) -> Reply:
+    """Run a request that is not to count as a use of its keys; what it makes anew counts all the same."""
+    store = session.store
+    with store._shared.lock:
+        db = store._db
+        if db.accesses is None:
+            return session.run(row, args)
+        keys = {args[place] for place, _ in row.keys_at(args)}
+        before = [(key, db.data[key], db.accesses[key]) for key in keys if key in db.accesses]
+        reply = session.run(row, args)
+        db = store._db
+        for key, value, accessed in before:
+            if db.accesses is not None and db.data.get(key) is value:
+                db.accesses[key] = accessed
+        return reply
 
 
 @command("client|tracking", -3, ANYONE, "connection")

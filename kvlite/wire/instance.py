@@ -50,7 +50,7 @@ class Instance:
         connect(self.config, store)
         self.acl = Acl()
         self.acl_log = AclLog(self.now)
-        self.pause = Pause(self.now)
+        self.pause = Pause(self.now, self.review)
         self.statistics = Statistics()
         self.saves = Saves(store, self.statistics)
         self.slowlog = SlowLog()

@@ -17,8 +17,10 @@ class Pause:
     Nothing else is held up: keys expire meanwhile, and calls of the store itself are answered.
     """
 
-    def __init__(self, now: Callable[[], int]) -> None:
+    def __init__(self, now: Callable[[], int], changed: Callable[[], None]) -> None:
+        """`changed` is called when it begins or ends."""
         self._now = now
+        self._changed = changed
         self.writes_only = True
         self.end_ms = 0
         self.postponed: dict[Session, None] = {}
@@ -27,11 +29,13 @@ class Pause:
         """Begin, or go on for longer. What goes on becomes neither shorter nor less strict."""
         self.writes_only = writes_only and (self.writes_only or not self.seconds_left())
         self.end_ms = max(self.end_ms, self._now() + milliseconds)
+        self._changed()
 
     def end(self) -> None:
         """Let all go on, in the order in which they came."""
         self.end_ms = 0
         self.writes_only = True
+        self._changed()
         for session in list(self.postponed):
             session.give_up(None)
 
@@ -45,8 +49,7 @@ class Pause:
             return 0
         seconds = self.seconds_left()
         if not seconds:
-            self.end_ms = 0
-            self.writes_only = True
+            self.end()
         return seconds if not self.writes_only or may_write(session, row) else 0
 
 

@@ -15,6 +15,7 @@ from ..numbers import format_double, parse_int
 from .replies import (
     BigNumber,
     Members,
+    NoReply,
     NullArray,
     Pairs,
     Push,
@@ -398,6 +399,7 @@ _RESP2: dict[type, Callable[[Any], bytes]] = {
     BigNumber: lambda number: _bulk(b"%d" % number),
     type(None): lambda _: b"$-1\r\n",
     NullArray: lambda _: b"*-1\r\n",
+    NoReply: lambda _: b"",
 }
 
 
@@ -434,4 +436,5 @@ _RESP3: dict[type, Callable[[Any], bytes]] = {
     BigNumber: lambda number: b"(%d\r\n" % number,
     type(None): lambda _: b"_\r\n",
     NullArray: lambda _: b"_\r\n",
+    NoReply: lambda _: b"",
 }

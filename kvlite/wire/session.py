@@ -165,6 +165,7 @@ class Session(Timekeeper):
             and trusted
             and not self.restricted
             and self.silence is None
+            and not self.no_touch
             and not self.instance.pause.end_ms
             and self.instance.probe is None
             and self not in self.instance.monitors
@@ -175,6 +176,7 @@ class Session(Timekeeper):
         try:
             row = ROWS.get(args[0])
             if row is None or not row.least <= len(args) <= row.most:
+                self.row = known(args)
                 row = find(args)
             self.row = row
             if self.plain:
@@ -219,6 +221,14 @@ class Session(Timekeeper):
         if self.queue is not None and "in_multi" not in flags:
             self.queue.append((row, args))
             return QUEUED
+        return self.carry_out(row, args)
+
+    def carry_out(self, row: Row, args: list[bytes]) -> Reply:
+        """`run`, as CLIENT NO-TOUCH says."""
+        if self.no_touch and row.name != "touch":
+            from .client import run_without_touching
+
+            return run_without_touching(self, row, args)
         return self.run(row, args)
 
     def _reject(self, args: list[bytes], error: RedisError) -> Reply:
@@ -375,6 +385,7 @@ class Session(Timekeeper):
         self.protocol = 2
         self.name = b""
         self.silence = None
+        self.no_touch = False
         self.user = self.instance.acl.default
         self.authenticated = self.instance.acl.is_open
         self.review()

@@ -62,7 +62,7 @@ def _run(session: Session, row: Row, request: list[bytes]) -> Reply:
     """Run a request that was queued, if the user still may."""
     if session.restricted and (denial := session.denial(row, request)):
         return NoPermissionError(NOT_ANY_MORE.format(NO_PERMISSION_ANY_MORE[denial]))
-    return session.run(row, request)
+    return session.carry_out(row, request)
 
 
 def is_intact(watch: Watch | None) -> bool:
