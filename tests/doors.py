@@ -8,17 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
-from oracle import Command, Drained, Oracle, Pair
+from histories import TABLES, commands
+from hypothesis import settings
+from oracle import Drained, Oracle, Pair, histories
 
 from kvlite import AsyncStore, ManualClock, Store
 from kvlite.aio import AsyncPipeline
 from kvlite.redis import AsyncRedis, Redis
-from kvlite.wire.table import ROWS
 
-
-def known(rows: list[Command]) -> list[Command]:
-    """The rows whose commands the wire has."""
-    return [row for row in rows if row.method.upper().encode() in ROWS or row.method == "advance"]
+FEWER = settings(max_examples=settings().max_examples * 2 // 5)
+"""Of the types' own tests' examples."""
+HISTORIES = {table: histories(*commands([table]), size=20) for table in TABLES}
+"""Histories of each type, shorter than those of its own tests."""
 
 
 class Awaited:

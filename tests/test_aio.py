@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doors import DoorPair, async_oracle, async_store_pair
-from histories import commands
+from doors import FEWER, HISTORIES, DoorPair, async_oracle, async_store_pair
 from hypothesis import given
+from hypothesis import strategies as st
 from make_aio import PACKAGE, PARTS, made
-from oracle import Oracle, Step, histories, run_history
+from oracle import Oracle, run_history
 
 from kvlite import (
     AsyncStore,
@@ -47,9 +47,11 @@ def pair(oracle: Oracle, loop: asyncio.AbstractEventLoop) -> DoorPair:
     return async_store_pair(oracle, loop)
 
 
-@given(histories(*commands(), size=30))
-def test_it_answers_as_redis_does(pair: DoorPair, steps: list[Step]) -> None:
-    run_history(pair, steps)
+@pytest.mark.parametrize("table", HISTORIES)
+@given(data=st.data())
+@FEWER
+def test_it_answers_as_redis_does(pair: DoorPair, table: str, data: st.DataObject) -> None:
+    run_history(pair, data.draw(HISTORIES[table]))
 
 
 # The surface

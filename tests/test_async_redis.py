@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import redis
 import redis.asyncio
-from doors import DoorPair, async_client_pair, known
+from doors import FEWER, HISTORIES, DoorPair, async_client_pair
 from hypothesis import given
-from oracle import Oracle, Step, histories, run_history
-from test_oracle_strings import COMMANDS as STRINGS
+from hypothesis import strategies as st
+from oracle import Oracle, run_history
 
 from kvlite import Store
 from kvlite.redis import AsyncConnection, AsyncConnectionPool, AsyncRedis
@@ -31,9 +31,11 @@ def pair(oracle: Oracle, loop: asyncio.AbstractEventLoop, request: pytest.Fixtur
     return async_client_pair(oracle, loop, protocol=request.param)
 
 
-@given(histories(*known(STRINGS), size=20))
-def test_strings_answer_as_redis_does(pair: DoorPair, steps: list[Step]) -> None:
-    run_history(pair, steps)
+@pytest.mark.parametrize("table", HISTORIES)
+@given(data=st.data())
+@FEWER
+def test_it_answers_as_redis_does(pair: DoorPair, table: str, data: st.DataObject) -> None:
+    run_history(pair, data.draw(HISTORIES[table]))
 
 
 # What it is

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import redis
-from doors import DoorPair, client_pair, known
+from doors import FEWER, HISTORIES, DoorPair, client_pair
 from hypothesis import given
-from oracle import Oracle, Step, histories, run_history
-from test_oracle_strings import COMMANDS as STRINGS
+from hypothesis import strategies as st
+from oracle import Oracle, run_history
 
 from kvlite import Store
 from kvlite.redis import Connection, ConnectionPool, Redis
@@ -23,9 +23,11 @@ def pair(oracle: Oracle, request: pytest.FixtureRequest) -> DoorPair:
     return client_pair(oracle, protocol=request.param)
 
 
-@given(histories(*known(STRINGS), size=25))
-def test_strings_answer_as_redis_does(pair: DoorPair, steps: list[Step]) -> None:
-    run_history(pair, steps)
+@pytest.mark.parametrize("table", HISTORIES)
+@given(data=st.data())
+@FEWER
+def test_it_answers_as_redis_does(pair: DoorPair, table: str, data: st.DataObject) -> None:
+    run_history(pair, data.draw(HISTORIES[table]))
 
 
 # What it is

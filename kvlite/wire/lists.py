@@ -160,8 +160,8 @@ def brpop(session: Session, args: list[bytes]) -> Reply:
 
 @command("blmpop", -5, "write blocking movablekeys", "list", Keys("RW access delete", 2, counted=True))
 def blmpop(session: Session, args: list[bytes]) -> Reply:
-    timeout = waiting_time(args[1])
-    return session.block(session.store._blmpop(*read_lmpop(args[2:])), timeout, list)
+    attempt = session.store._blmpop(*read_lmpop(args[2:]))
+    return session.block(attempt, waiting_time(args[1]), list)
 
 
 @command("blmove", 6, "write denyoom noscript blocking", "list", POP, DESTINATION)

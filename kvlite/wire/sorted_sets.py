@@ -150,8 +150,8 @@ def zmpop(session: Session, args: list[bytes]) -> Reply:
 
 @command("bzmpop", -5, "write blocking movablekeys", "sorted-set", Keys("RW access delete", 2, counted=True))
 def bzmpop(session: Session, args: list[bytes]) -> Reply:
-    timeout = waiting_time(args[1])
-    return session.block(session.store._bzmpop(*read_zmpop(args[2:])), timeout, _popped)
+    attempt = session.store._bzmpop(*read_zmpop(args[2:]))
+    return session.block(attempt, waiting_time(args[1]), _popped)
 
 
 # Looking
