@@ -160,3 +160,14 @@ def wrong_arity(command: str) -> ResponseError:
 
 def invalid_expire(command: str) -> ResponseError:
     return ResponseError(f"invalid expire time in '{command}' command")
+
+
+def error_of(text: str) -> RedisError:
+    """The error that reads so on the wire, with its code."""
+    code, _, rest = text.partition(" ")
+    if code == "ERR" and rest and rest.partition(" ")[0] not in CODES:
+        return ResponseError(rest)
+    kind = next((kind for kind, its_code in CODE_OF.items() if its_code == code), None)
+    error = CustomError(text) if not code or kind is None else kind(rest)
+    assert isinstance(error, RedisError)
+    return error

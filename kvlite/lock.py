@@ -107,7 +107,7 @@ class Lock:
         if blocking_timeout is None:
             blocking_timeout = self.blocking_timeout
         mine = os.urandom(16).hex().encode() if token is None else encode(token)
-        now = self.redis._shared.now
+        now = self.redis._shared.clock.now
         give_up = None if blocking_timeout is None else now() + blocking_timeout * 1000
         while not self._try(mine):
             if not blocking or (give_up is not None and now() + sleep * 1000 > give_up):

@@ -86,6 +86,8 @@ def parse_sort_weight(text: bytes) -> float | None:
 
 def format_double(value: float) -> bytes:
     """The text of a score in RESP2: C's `%.17g`, so 0.1 is `0.10000000000000001` and 3.0 is `3`. O(1)."""
+    if value != value and math.copysign(1.0, value) < 0:
+        return b"-nan"
     return b"%.17g" % value
 
 

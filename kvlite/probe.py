@@ -181,7 +181,7 @@ class Probe:
         """Stand before every command of one database."""
         package = __package__ or ""
         for part in type(store).__mro__:
-            if part.__module__.startswith(f"{package}.types."):
+            if part.__module__.startswith((f"{package}.types.", f"{package}.scripts")):
                 for name, method in vars(part).items():
                     if isinstance(method, FunctionType) and name[0] != "_" and not name.endswith("_iter"):
                         store.__dict__[name] = self._before(name, getattr(store, name))

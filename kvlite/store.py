@@ -18,6 +18,7 @@ from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.files import SYSTEM, Files
 from .pubsub import Subscribing
+from .scripts import Scripts
 from .testing import Testing
 from .transactions import Transactions
 from .types.hashes import Hashes
@@ -46,6 +47,7 @@ class Store(
     Transactions[T],
     Durable[T],
     Administration[T],
+    Scripts[T],
     Testing[T],
     Keyspace[T],
 ):

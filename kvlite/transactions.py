@@ -289,7 +289,7 @@ def _pipeline_of(store: type[Keyspace[Any]]) -> type[Pipeline[Any]]:
     methods = {
         name: _queueing(name, method, rehearsal)
         for part in store.__mro__
-        if part.__module__.startswith(f"{__package__}.types.")
+        if part.__module__.startswith((f"{__package__}.types.", f"{__package__}.scripts"))
         for name, method in vars(part).items()
         if isinstance(method, FunctionType) and not name.startswith("_") and not name.endswith("_iter")
     }

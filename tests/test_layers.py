@@ -27,7 +27,7 @@ LEVELS = [
     ["testing"],
     ["transactions"],
     ["wire"],
-    ["administration"],
+    ["administration", "scripts"],
     ["store"],
     ["demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin"],

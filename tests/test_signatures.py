@@ -29,6 +29,8 @@ COMMANDS = {
         flushall swapdb dump restore""",
     "channels": """publish spublish pubsub_channels pubsub_numpat pubsub_numsub pubsub_shardchannels
         pubsub_shardnumsub""",
+    "scripts": """eval eval_ro evalsha evalsha_ro script_exists script_flush script_kill script_load
+        register_script""",
     "together": "pipeline transaction lock pubsub",
 }
 

@@ -15,6 +15,7 @@ from . import memory as memory
 from . import monitor as monitor
 from . import persistence as persistence
 from . import replication as replication
+from . import scripting as scripting
 from . import server as server
 from . import sets as sets
 from . import slowlog as slowlog

@@ -224,7 +224,7 @@ SAMPLES: dict[bytes, Reply] = {
     b"set": Members([0, 1, 2]),
     b"map": {0: Truth(False), 1: Truth(True), 2: Truth(False)},
     b"attrib": b"Some real reply following the attribute",
-    b"bignum": BigNumber(1234567999999999999999999999999999999),
+    b"bignum": BigNumber(b"1234567999999999999999999999999999999"),
     b"verbatim": Verbatim(b"This is a verbatim\nstring"),
     b"true": Truth(True),
     b"false": Truth(False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
 from .latency import Event
+from .lua.scripts import Scripts
 from .monitor import feed
 from .pause import Pause
 from .persistence import Saves
@@ -35,6 +37,8 @@ class Instance:
     def __init__(self, store: Store[Any]) -> None:
         self.stores = store._shared.stores
         self.store = store
+        self._lock = threading.Lock()
+        """For whoever comes and goes: a script may keep the store's own for long."""
         self.sessions: dict[int, Session] = {}
         self.stop: Callable[[], None] | None = None
         """Ends the server soon, and with it all sessions; None where there is no server."""
@@ -53,6 +57,7 @@ class Instance:
         self.pause = Pause(self.now, self.review)
         self.statistics = Statistics()
         self.saves = Saves(store, self.statistics)
+        self.scripts = Scripts(self)
         self.slowlog = SlowLog()
         self.latency: dict[str, Event] = {}
         """Spikes by their kind."""
@@ -68,11 +73,12 @@ class Instance:
     def of(cls, store: Keyspace[Any]) -> Instance:
         """The instance of `store`, the same each time and for each of its databases."""
         shared = store._shared
-        with shared.lock:
-            if shared.instance is None:
-                shared.instance = cls(store._sibling(0))  # type: ignore[arg-type]
-            instance: Instance = shared.instance
-            return instance
+        if shared.instance is None:
+            with shared.lock:
+                if shared.instance is None:
+                    shared.instance = cls(store._sibling(0))  # type: ignore[arg-type]
+        instance: Instance = shared.instance
+        return instance
 
     def _follow_config(self) -> None:
         config, acl, log = self.config, self.acl, self.acl_log
@@ -144,7 +150,7 @@ class Instance:
 
     def admit(self, session: Session) -> int:
         """The number of a new session."""
-        with self.store._shared.lock:
+        with self._lock:
             number = self.next_id
             self.next_id += 1
             self.sessions[number] = session
@@ -153,5 +159,5 @@ class Instance:
 
     def dismiss(self, session: Session) -> None:
         self.stop_watching(session)
-        with self.store._shared.lock:
+        with self._lock:
             self.sessions.pop(session.id, None)

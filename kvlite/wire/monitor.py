@@ -35,10 +35,14 @@ def line(session: Session, row: Row, args: list[bytes]) -> Status:
 
 
 def feed(session: Session, row: Row, args: list[bytes]) -> None:
+    """Show a request that was run to all who monitor, unless it is none of their business."""
+    if row.flags.isdisjoint(("admin", "skip_monitor")):
+        show(session, row, args)
+
+
+def show(session: Session, row: Row, args: list[bytes]) -> None:
     """Show a request to all who monitor. Their connections queue it: none holds up another."""
     instance = session.instance
-    if not row.flags.isdisjoint(("admin", "skip_monitor")):
-        return
     shown = line(session, row, args)
     with instance.store._shared.lock:
         for monitor in list(instance.monitors):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..numbers import format_double
-from .replies import BigNumber, Members, NullArray, Pairs, Push, Reply, Status, Truth, Verbatim
+from .replies import BigNumber, Map, Members, NullArray, Pairs, Push, Reply, Status, Truth, Verbatim
 
 
 def converter(
@@ -60,7 +60,8 @@ def converter(
             Pairs: flat,
             dict: lambda pairs: flat(pairs.items()),
             float: lambda number: text(format_double(number)),
-            BigNumber: lambda number: text(b"%d" % number),
+            BigNumber: text,
+            Map: flat,
         }
     else:
         shapes |= {
@@ -68,6 +69,14 @@ def converter(
             Pairs: array,
             dict: lambda pairs: {convert(key): convert(value) for key, value in pairs.items()},
             float: float,
-            BigNumber: int,
+            BigNumber: _big_number,
+            Map: lambda pairs: {convert(key): convert(value) for key, value in pairs},
         }
     return convert
+
+
+def _big_number(digits: bytes) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:  # a script may call any text a number
+        return digits.decode(errors="replace")

@@ -35,10 +35,16 @@ class Push(list[Any]):
     __slots__ = ()
 
 
+class Map(list[tuple[Any, Any]]):
+    """A map as its pairs, whose keys may be anything, even twice; in RESP2 one flat array."""
+
+    __slots__ = ()
+
+
 class Verbatim(bytes):
     """A text to be shown as it is; in RESP2 a bulk string."""
 
-    __slots__ = ()
+    format = b"txt"
 
 
 class Truth(int):
@@ -47,8 +53,8 @@ class Truth(int):
     __slots__ = ()
 
 
-class BigNumber(int):
-    """An integer of any size; in RESP2 a bulk string."""
+class BigNumber(bytes):
+    """An integer of any size, by its digits; in RESP2 a bulk string."""
 
     __slots__ = ()
 

@@ -14,6 +14,7 @@ from ..errors import CODE_OF, CODES, RedisError
 from ..numbers import format_double, parse_int
 from .replies import (
     BigNumber,
+    Map,
     Members,
     NoReply,
     NullArray,
@@ -394,9 +395,10 @@ _RESP2: dict[type, Callable[[Any], bytes]] = {
     Members: _array2,
     Push: _array2,
     Pairs: _flat2,
+    Map: _flat2,
     dict: lambda pairs: _flat2(pairs.items()),
     float: lambda number: _bulk(format_double(number)),
-    BigNumber: lambda number: _bulk(b"%d" % number),
+    BigNumber: _bulk,
     type(None): lambda _: b"$-1\r\n",
     NullArray: lambda _: b"*-1\r\n",
     NoReply: lambda _: b"",
@@ -415,8 +417,8 @@ def _push3(items: Any) -> bytes:
     return b">%d\r\n%b" % (len(items), b"".join(map(encode3, items)))
 
 
-def _map3(pairs: dict[Any, Any]) -> bytes:
-    halves = [encode3(half) for pair in pairs.items() for half in pair]
+def _map3(pairs: Any) -> bytes:
+    halves = [encode3(half) for pair in pairs for half in pair]
     return b"%%%d\r\n%b" % (len(pairs), b"".join(halves))
 
 
@@ -425,15 +427,16 @@ _RESP3: dict[type, Callable[[Any], bytes]] = {
     bool: _integer,
     Truth: lambda value: b"#t\r\n" if value else b"#f\r\n",
     Status: _status,
-    Verbatim: lambda text: b"=%d\r\ntxt:%b\r\n" % (len(text) + 4, text),
+    Verbatim: lambda text: b"=%d\r\n%b:%b\r\n" % (len(text) + 4, text.format, text),
     list: _array3,
     tuple: _array3,
     Members: _set3,
     Push: _push3,
     Pairs: _array3,
-    dict: _map3,
+    Map: _map3,
+    dict: lambda pairs: _map3(pairs.items()),
     float: lambda number: b",%b\r\n" % format_double(number),
-    BigNumber: lambda number: b"(%d\r\n" % number,
+    BigNumber: lambda digits: b"(%b\r\n" % digits,
     type(None): lambda _: b"_\r\n",
     NullArray: lambda _: b"_\r\n",
     NoReply: lambda _: b"",

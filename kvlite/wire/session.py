@@ -20,6 +20,7 @@ from ..waiting import Attempt, Waiter
 from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
 from .config import check_allowed
 from .instance import Instance
+from .lua.scripts import BUSY
 from .monitor import REPLICA, may_be_asked
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find, known
@@ -109,6 +110,7 @@ class Session(Timekeeper):
         "queue",
         "restricted",
         "row",
+        "shares_thread",
         "silence",
         "since_ms",
         "store",
@@ -149,10 +151,16 @@ class Session(Timekeeper):
         self.watch: Watch | None = None
         self.wait: Wait | None = None
         self.closing = False
+        self.shares_thread = False
+        """The thread that uses it has other sessions to serve: what may take long is done in another one."""
         self.plain = True
         """Nothing stands between a request and its row. Whatever changes that calls `review`."""
-        self.id = instance.admit(self)
+        self.id = self.enter()
         self.review()
+
+    def enter(self) -> int:
+        """Become one of the instance's; the number it has there."""
+        return self.instance.admit(self)
 
     def review(self) -> None:
         """Look again whether requests may go straight to their rows."""
@@ -169,6 +177,7 @@ class Session(Timekeeper):
             and not self.instance.pause.end_ms
             and self.instance.probe is None
             and self not in self.instance.monitors
+            and not self.instance.scripts.busy
         )
 
     def execute(self, args: list[bytes]) -> Reply:
@@ -216,6 +225,8 @@ class Session(Timekeeper):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
             raise ResponseError(REPLICA)
+        if self.instance.scripts.busy and "allow_busy" not in flags:
+            raise ResponseError(BUSY)
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
             return self.postpone(row, args, seconds)
         if self.queue is not None and "in_multi" not in flags:
@@ -327,6 +338,11 @@ class Session(Timekeeper):
         )
         return PARKED
 
+    def park(self, finish: Callable[[], Reply]) -> Reply:
+        """PARKED until `Door.resume` is called, by whoever does what `finish` tells the end of."""
+        self.wait = Wait(None, finish, give_up=lambda error: False, abandon=lambda: None)
+        return PARKED
+
     def sleep(self, seconds: float, then: Callable[[], Reply]) -> Reply:
         """PARKED, and `then` after so many seconds."""
 
@@ -357,7 +373,10 @@ class Session(Timekeeper):
 
     def time_out(self) -> None:
         """The time of what is waited for is up. If it has not come this instant, `Door.resume` follows."""
-        self.give_up(None)
+        if self.instance.scripts.busy:
+            self.instance.scripts.afterwards(self.time_out)
+        else:
+            self.give_up(None)
 
     def give_up(self, error: Exception | None) -> bool:
         """Wait no longer, whoever says so; whether it was waited for. `error` is answered, else nothing."""
@@ -399,13 +418,24 @@ class Session(Timekeeper):
 
     def unwatch(self) -> None:
         watch, self.watch = self.watch, None
-        if watch is not None:
-            shared = self.store._shared
+        if watch is None:
+            return
+        shared = self.store._shared
+
+        def stop_observing() -> None:
             with shared.lock:
                 shared.stop_observing(watch)
 
+        if self.instance.scripts.busy:
+            self.instance.scripts.afterwards(stop_observing)
+        else:
+            stop_observing()
+
     def close(self) -> None:
         """The connection has ended: nothing is waited for or watched any more."""
+        if self.instance.scripts.busy:
+            self.instance.scripts.afterwards(self.close)
+            return
         self.instance.pause.postponed.pop(self, None)
         wait, self.wait = self.wait, None
         if wait is not None:

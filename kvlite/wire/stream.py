@@ -42,6 +42,7 @@ class Stream:
         self.parser = RequestParser()
         self._instance = instance
         self.session = Session(instance, self)
+        self.session.shares_thread = True
         self._statistics = instance.statistics
         self._transport = transport
         self._timer: Any = None
@@ -101,6 +102,8 @@ class Stream:
         """Run the requests that are there, or as many of them as make a turn."""
         session = self.session
         execute = session.execute
+        if session.instance.scripts.running is not None:
+            session.instance.scripts.give_way()
         self._running = True
         try:
             while not session.closing and session.wait is None:

@@ -35,9 +35,16 @@ def discard(session: Session, args: list[bytes]) -> Reply:
 
 @command("exec", 1, "noscript loading stale skip_slowlog in_multi", "transactions")
 def execute(session: Session, args: list[bytes]) -> Reply:
-    queue, aborted = session.queue, session.aborted
+    queue = session.queue
     if queue is None:
         raise ResponseError("EXEC without MULTI")
+    if any(row.group == "scripting" for row, _ in queue):
+        return session.instance.scripts.elsewhere(session, lambda: _execute(session, queue))
+    return _execute(session, queue)
+
+
+def _execute(session: Session, queue: list[tuple[Row, list[bytes]]]) -> Reply:
+    aborted = session.aborted
     store = session.store
     store._acquire()
     try:
@@ -78,6 +85,10 @@ def is_intact(watch: Watch | None) -> bool:
 def watch(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError("WATCH inside MULTI is not allowed")
+    scripts = session.instance.scripts
+    if scripts.busy:
+        scripts.afterwards(session.door.resume)
+        return session.park(lambda: watch(session, args))
     store = session.store
     store._acquire()
     try:

@@ -1,0 +1,121 @@
+"""EVAL, EVALSHA and their read-only forms, and SCRIPT."""
+
+from __future__ import annotations
+
+from ..errors import NoScriptError, ResponseError
+from .args import signed
+from .lua.scripts import NO_SCRIPT, Script
+from .monitor import show
+from .replies import OK, Reply
+from .session import Session
+from .table import Keys, command, container, helped
+
+FLAGS = "noscript stale skip_monitor no_mandatory_keys movablekeys"
+WRITES = Keys("RW access update", index=2, counted=True)
+READS = Keys("RO access", index=2, counted=True)
+
+
+def _evaluate(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
+    keys, values = _keys_and_values(session, args)
+    scripts = session.instance.scripts
+    return _run(session, scripts.evaluated(args[1]), keys, values, read_only)
+
+
+def _evaluate_known(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
+    if len(args[1]) != 40:
+        raise NoScriptError(NO_SCRIPT)
+    keys, values = _keys_and_values(session, args)
+    return _run(session, session.instance.scripts.find(args[1]), keys, values, read_only)
+
+
+def _keys_and_values(session: Session, args: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    if session.instance.monitors:
+        assert session.row is not None
+        show(session, session.row, args)  # before what the script calls
+    count = signed(args[2])
+    if count > len(args) - 3:
+        raise ResponseError("Number of keys can't be greater than number of args")
+    if count < 0:
+        raise ResponseError("Number of keys can't be negative")
+    return args[3 : 3 + count], args[3 + count :]
+
+
+def _run(session: Session, script: Script, keys: list[bytes], values: list[bytes], read_only: bool) -> Reply:
+    scripts, store = session.instance.scripts, session.store
+    return scripts.elsewhere(session, lambda: scripts.run(script, keys, values, store, session, read_only))
+
+
+@command("eval", -3, FLAGS, "scripting", WRITES)
+def eval_(session: Session, args: list[bytes]) -> Reply:
+    return _evaluate(session, args)
+
+
+@command("eval_ro", -3, f"readonly {FLAGS}", "scripting", READS)
+def eval_ro(session: Session, args: list[bytes]) -> Reply:
+    return _evaluate(session, args, read_only=True)
+
+
+@command("evalsha", -3, FLAGS, "scripting", WRITES)
+def evalsha(session: Session, args: list[bytes]) -> Reply:
+    return _evaluate_known(session, args)
+
+
+@command("evalsha_ro", -3, f"readonly {FLAGS}", "scripting", READS)
+def evalsha_ro(session: Session, args: list[bytes]) -> Reply:
+    return _evaluate_known(session, args, read_only=True)
+
+
+container("script", -2, "scripting")
+
+
+@command("script|load", 3, "noscript stale", "scripting")
+def script_load(session: Session, args: list[bytes]) -> Reply:
+    return session.instance.scripts.load(args[2]).sha
+
+
+@command("script|exists", -3, "noscript", "scripting")
+def script_exists(session: Session, args: list[bytes]) -> Reply:
+    return [int(session.instance.scripts.knows(sha)) for sha in args[2:]]
+
+
+@command("script|flush", -2, "noscript", "scripting")
+def script_flush(session: Session, args: list[bytes]) -> Reply:
+    if len(args) > 3 or (len(args) == 3 and args[2].upper() not in (b"SYNC", b"ASYNC")):
+        raise ResponseError("SCRIPT FLUSH only support SYNC|ASYNC option")
+    session.instance.scripts.flush()
+    return OK
+
+
+@command("script|kill", 2, "noscript allow_busy", "scripting")
+def script_kill(session: Session, args: list[bytes]) -> Reply:
+    session.instance.scripts.kill()
+    return OK
+
+
+@command("script|debug", 3, "noscript", "scripting")
+def script_debug(session: Session, args: list[bytes]) -> Reply:
+    mode = args[2].upper()
+    if mode == b"NO":
+        return OK
+    if mode in (b"YES", b"SYNC"):
+        raise ResponseError("there is no debugger for scripts here: have them tell what they do by redis.log")
+    raise ResponseError("Use SCRIPT DEBUG YES/SYNC/NO")
+
+
+helped(
+    "script",
+    "DEBUG (YES|SYNC|NO)",
+    "    Set the debug mode for subsequent scripts executed.",
+    "EXISTS <sha1> [<sha1> ...]",
+    "    Return information about the existence of the scripts in the script cache.",
+    "FLUSH [ASYNC|SYNC]",
+    "    Flush the Lua scripts cache. Very dangerous on replicas.",
+    "    When called without the optional mode argument, the behavior is determined by the",
+    "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+    "    * ASYNC: Asynchronously flush the scripts cache.",
+    "    * SYNC: Synchronously flush the scripts cache.",
+    "KILL",
+    "    Kill the currently executing Lua script.",
+    "LOAD <script>",
+    "    Load a script into the scripts cache without executing it.",
+)
