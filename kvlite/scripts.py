@@ -107,15 +107,15 @@ class Scripts(Keyspace[T]):
         reply = self._scripts.run(script, words[:count], words[count:], store, read_only=read_only)
         if isinstance(reply, Exception):
             raise reply
-        return _to_python(type(self._one(b"")))(reply)
+        return _to_python(isinstance(self._one(b""), str))(reply)
 
 
 @functools.cache
-def _to_python(text: Any) -> Callable[[Any], Any]:
-    """What makes of a reply what redis-py makes of it, with texts as bytes or str."""
+def _to_python(decoding: bool) -> Callable[[Any], Any]:
+    """What makes of a reply what redis-py makes of it."""
     from .wire.python import converter
 
-    return converter(3, lambda error: error, None if text is bytes else bytes.decode)
+    return converter(3, lambda error: error, bytes.decode if decoding else None)
 
 
 class Script:
