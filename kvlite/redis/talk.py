@@ -16,6 +16,7 @@ from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.driver_info import resolve_driver_info
 from redis.exceptions import ConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
+from redis.utils import SENTINEL
 
 from .. import errors
 from ..store import Store
@@ -46,20 +47,29 @@ def without_socket(options: dict[str, Any]) -> dict[str, Any]:
     return kept | {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
 
 
+@lru_cache
+def _driver_info(name: Any, version: Any) -> Any:
+    """How the library calls itself, which it would read from its package's files for each client."""
+    return resolve_driver_info(SENTINEL, name, version)
+
+
 class Options:
     """The options of one of redis-py's clients."""
 
     def __init__(self, client: type, connection: type) -> None:
         self._of_client = inspect.signature(client.__init__)  # type: ignore[misc]
+        parameters = [*self._of_client.parameters.values()][1:]
+        self._defaults = {each.name: each.default for each in parameters if each.kind is not each.VAR_KEYWORD}
         of_connection = inspect.signature(connection.__init__).parameters  # type: ignore[misc]
         self._of_pool = {*of_connection, "max_connections", "cache", "cache_config"} - {"self"}
 
     def of_pool(self, options: dict[str, Any]) -> dict[str, Any]:
         """What a client hands on to its pool; redis-py's defaults stand for what is not given."""
-        bound = self._of_client.bind(None, **options)
-        bound.apply_defaults()
-        given = bound.arguments
-        driver = resolve_driver_info(given["driver_info"], given.pop("lib_name"), given.pop("lib_version"))
+        if not options.keys() <= self._defaults.keys():
+            self._of_client.bind(None, **options)  # says what is wrong
+        given = self._defaults | options
+        driver, library = given["driver_info"], (given.pop("lib_name"), given.pop("lib_version"))
+        driver = _driver_info(*library) if driver is SENTINEL else resolve_driver_info(driver, *library)
         kept = {name: value for name, value in given.items() if name in self._of_pool}
         return kept | {"driver_info": driver, "retry_on_error": given["retry_on_error"] or []}
 
