@@ -3,6 +3,8 @@
 from . import acl_commands as acl_commands
 from . import client as client
 from . import cluster as cluster
+from . import command_docs as command_docs
+from . import command_info as command_info
 from . import config as config
 from . import connection as connection
 from . import debug as debug

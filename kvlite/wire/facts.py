@@ -241,6 +241,40 @@ _TIPS = {
 }
 
 
+NOTES: dict[str, tuple[str, ...]] = {
+    "eval": ("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",),
+    "eval_ro": ("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",),
+    "getex": ("RW and UPDATE because it changes the TTL",),
+    "set": ("RW and ACCESS due to the optional `GET` argument",),
+    "sort": (
+        "",
+        "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the "
+        "content of the key we sort",
+        "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in "
+        "the argument array",
+    ),
+}
+NOTES["sort_ro"] = NOTES["sort"]
+"""What COMMAND INFO answers about the keys of a command, in their order."""
+
+DEPRECATED = {
+    "brpoplpush": ("6.2.0", "`BLMOVE` with `RIGHT` and `LEFT`"),
+    "cluster|slaves": ("5.0.0", "`CLUSTER REPLICAS`"),
+    "cluster|slots": ("7.0.0", "`CLUSTER SHARDS`"),
+    "getset": ("6.2.0", "`SET` with `GET`"),
+    "hmset": ("4.0.0", "`HSET`"),
+    "rpoplpush": ("6.2.0", "`LMOVE` with `RIGHT` and `LEFT`"),
+    "slaveof": ("5.0.0", "`REPLICAOF`"),
+    "substr": ("2.0.0", "`GETRANGE`"),
+    "zrangebylex": ("6.2.0", "`ZRANGE` with `BYLEX`"),
+    "zrangebyscore": ("6.2.0", "`ZRANGE` with `BYSCORE`"),
+    "zrevrange": ("6.2.0", "`ZRANGE` with `REV`"),
+    "zrevrangebylex": ("6.2.0", "`ZRANGE` with `REV` and `BYLEX`"),
+    "zrevrangebyscore": ("6.2.0", "`ZRANGE` with `REV` and `BYSCORE`"),
+}
+"""Commands that have a successor: since when, and which."""
+
+
 def _by_name(table: dict[str, str]) -> dict[str, str]:
     return {name: fact for fact, names in table.items() for name in names.split()}
 

@@ -168,7 +168,7 @@ def restore(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-command("restore", -4, "write denyoom", "server", Keys("OW update"))(restore)
+command("restore", -4, "write denyoom", "generic", Keys("OW update"))(restore)
 command("restore-asking", -4, "write denyoom asking", "server", Keys("OW update"))(restore)
 
 

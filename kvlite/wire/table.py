@@ -23,8 +23,10 @@ class Keys:
     """Where some keys of a command stand among its arguments, and what is done with them.
 
     They begin at `index`, or behind the word `keyword`, which is looked for from `index` on (from the end if
-    negative). From there they go on to `last`, counted from the first (negative: from the end), by `step`; or
-    `counted` says that a number stands at the beginning and the keys follow it. `limit` 2 stops half-way.
+    negative). From there they go on to `last`, counted from the first (negative: from the end), by `step`;
+    or `counted` says that a number stands at the beginning and the keys follow it. `limit` 2 stops half-way.
+    With an `index` of 0 nothing is known of where they are. The flag `not_key` is for what is none, but
+    belongs to one place of a cluster all the same.
     """
 
     flags: str
@@ -38,6 +40,8 @@ class Keys:
     def positions(self, args: list[bytes]) -> range:
         """Where they stand in `args`; ValueError if the arguments make no sense."""
         first = self.index
+        if first == 0:
+            return range(0)
         if self.keyword is not None:
             places = range(first, len(args)) if first > 0 else range(len(args) + first, 0, -1)
             found = next((at for at in places if args[at].upper() == self.keyword), None)
@@ -111,14 +115,19 @@ class Row:
 
     @property
     def has_keys(self) -> bool:
-        return bool(self.keys)
+        return any(keys.flags != "not_key" for keys in self.keys)
 
     def keys_at(self, args: list[bytes]) -> list[tuple[int, str]]:
         """The place of each key in `args`, and what is done with it; none if the arguments make no sense."""
         try:
             if self.find_keys is not None:
                 return self.find_keys(args)
-            return [(place, keys.flags) for keys in self.keys for place in keys.positions(args)]
+            return [
+                (place, keys.flags)
+                for keys in self.keys
+                if keys.flags != "not_key"
+                for place in keys.positions(args)
+            ]
         except ValueError:
             return []
 
