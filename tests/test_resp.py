@@ -395,7 +395,7 @@ REPLIES: list[tuple[Any, bytes, bytes | None]] = [
     (float("-inf"), b"$4\r\n-inf\r\n", b",-inf\r\n"),
     (Truth(1), b":1\r\n", b"#t\r\n"),
     (Truth(0), b":0\r\n", b"#f\r\n"),
-    (BigNumber(2**70), b"$22\r\n1180591620717411303424\r\n", b"(1180591620717411303424\r\n"),
+    (BigNumber(b"%d" % 2**70), b"$22\r\n1180591620717411303424\r\n", b"(1180591620717411303424\r\n"),
     (Verbatim(b"text"), b"$4\r\ntext\r\n", b"=8\r\ntxt:text\r\n"),
     (ResponseError("no\r\nway"), b"-ERR no  way\r\n", None),
     (ResponseError("WRONGTYPE x"), b"-WRONGTYPE x\r\n", None),

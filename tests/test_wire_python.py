@@ -57,7 +57,9 @@ def nested(replies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-BIG = st.integers(-(10**30), 10**30).map(BigNumber)  # which hiredis leaves to the caller, as text
+BIG = st.integers(-(10**30), 10**30).map(
+    lambda number: BigNumber(b"%d" % number)
+)  # which hiredis leaves to the caller, as text
 REPLIES = st.recursive(st.one_of(SCALARS, BIG, ERRORS), nested, max_leaves=12)
 
 
