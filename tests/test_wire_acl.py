@@ -364,6 +364,60 @@ def test_the_log_joins_what_is_alike(raw: RawPair) -> None:
     raw.ask("ACL", "LOG", 100, blur=who)
 
 
+def test_patterns_of_sort_lead_to_any_key(raw: RawPair) -> None:
+    admin = log_in(raw, "~k* %R~* +sort +sort_ro +rpush +eval")
+    ask_lines(
+        raw,
+        """
+        RPUSH k 3 1 2
+        SORT k
+        SORT x
+        SORT k STORE x
+        SORT k BY x* GET # GET y* STORE k2
+        """,
+    )
+    for rules in ("resetkeys ~k* %R~x*", "%R~*"):
+        for each in admin:
+            each.ask("ACL", "SETUSER", "a", *rules.split())
+        ask_lines(
+            raw,
+            """
+            SORT k BY x
+            SORT k BY x*
+            SORT k GET #
+            SORT k GET x* FOO
+            SORT_RO k BY x*
+            SORT_RO k GET x*
+            SORT k STORE x1
+            SORT k FOO BY x*
+            """,
+        )
+        raw.ask("MULTI")
+        ask_lines(raw, "SORT k BY x*\nSORT k\nEXEC")
+
+
+def test_what_scripts_may_do_is_what_their_caller_may_do(raw: RawPair) -> None:
+    pytest.importorskip("lupa")
+    admin = log_in(raw, "~k* %R~r* &c +eval +get +set +sort +evalsha +publish")
+    for script, *more in [
+        ("return redis.call('get', 'k')", "0"),
+        ("return redis.call('get', 'x')", "0"),
+        ("return redis.pcall('get', 'x')", "0"),
+        ("return redis.call('get', KEYS[1])", "1", "x"),
+        ("return redis.call('get', KEYS[1])", "1", "k"),
+        ("return redis.call('incr', KEYS[1])", "1", "k"),
+        ("return redis.pcall('incr', 'k')", "0"),
+        ("return redis.call('set', 'r', 1)", "0"),
+        ("return redis.pcall('sort', 'k1', 'by', 'x*')", "0"),
+        ("return {redis.acl_check_cmd('get', 'x'), redis.acl_check_cmd('get', 'k')}", "0"),
+        ("return 1", "x", "k"),
+        ("return 1", "4", "k"),
+    ]:
+        raw.ask("EVAL", script, *more)
+    raw.wire, raw.socket = admin
+    raw.ask("ACL", "LOG", 20, blur=who)
+
+
 def test_passwords(raw: RawPair) -> None:
     ask_lines(
         raw,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import NoPermissionError, RedisError, ResponseError
+from ...errors import RedisError, ResponseError
 from ..acl import NO_PERMISSION_IN_SCRIPT
 from ..replies import Reply
 from ..session import Session
@@ -52,6 +52,8 @@ class Caller(Session):
         self.store = run.store
         self.database = run.store._index
         self.protocol = 2
+        if run.session is not None:
+            self.user, self.restricted = run.session.user, run.session.restricted
 
     def call(self, args: list[bytes], run: Run) -> Reply:
         """Run one request of a script: the reply, or an error as an exception object."""
@@ -76,7 +78,7 @@ class Caller(Session):
             raise ResponseError(NOT_ALLOWED)
         user = run.session
         if user is not None and user.restricted and (denial := user.denial(row, args, "lua")):
-            raise NoPermissionError(NO_PERMISSION_IN_SCRIPT[denial])
+            raise ResponseError(NO_PERMISSION_IN_SCRIPT[denial])
         if "write" in flags:
             run.wrote = True
         if run.read_only and ("write" in flags or "may_replicate" in flags):
