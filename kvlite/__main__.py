@@ -69,6 +69,12 @@ def run_info(options: argparse.Namespace) -> int:
     return inspecting.run_info(options.path)
 
 
+def run_serve(options: argparse.Namespace) -> int:
+    from . import serving
+
+    return serving.run_serve(options.words)
+
+
 def make_parser() -> Parser:
     parser = Parser(
         prog="python -m kvlite",
@@ -77,6 +83,15 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"kvlite {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="serve a store to any Redis client; `serve --help` tells more",
+        add_help=False,
+        prefix_chars="\0",  # its options are Redis's parameters, which it reads by itself
+    )
+    serve.add_argument("words", nargs="*")
+    serve.set_defaults(run=run_serve)
 
     demo = commands.add_parser(
         "demo",

@@ -32,6 +32,7 @@ LEVELS = [
     ["demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin"],
     ["__init__"],
+    ["serving"],
     ["__main__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -90,7 +90,7 @@ class Server:
         self._closing: asyncio.Task[None] | None = None
         self._closed: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
-        self._set("bind", *([host] if isinstance(host, str) else host))
+        self._set("bind", *([host] if isinstance(host, str) else list(host) or [""]))
         self._set("port", str(port or 0))
         self._set("tls-port", str(tls_port or 0))
         for name, value in parameters.items():
@@ -109,7 +109,7 @@ class Server:
         self.query_limit: int = self.instance.config["client-query-buffer-limit"]
 
     def __repr__(self) -> str:
-        return f"<Server {', '.join(map(str, self._listeners.places)) or 'that does not listen'}>"
+        return f"<Server {', '.join(map(str, self.places)) or 'that does not listen'}>"
 
     @property
     def port(self) -> int | None:
@@ -131,7 +131,16 @@ class Server:
         """Every place where it listens, as `redis.from_url` takes it: with the password if there is one."""
         password = self.instance.config["requirepass"]
         login = f":{quote(password, safe='')}@" if password else ""
-        return [_url(place, login) for place in self._listeners.places]
+        return [_url(place, login) for place in self.places]
+
+    @property
+    def places(self) -> list[Place]:
+        """Every place where it listens."""
+        return self._listeners.places
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._closing is not None
 
     # Its life
 
