@@ -6,6 +6,7 @@ Most of `persist` is imported in the methods that need it: it takes as long as a
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .database import Database
@@ -39,6 +40,22 @@ class Durable(Keyspace[T]):
         from .persist.durability import Durability
 
         return journal if isinstance(journal, Durability) else None
+
+    @property
+    def _syncs(self) -> bool:
+        """Whether a write waits until it is on the disk."""
+        return getattr(self._shared.journal, "fsync", None) == "always"
+
+    def _deferring(self) -> AbstractContextManager[list[Any]]:
+        """A block in which this thread waits for no sync, and nothing is awaited. What is in the list in the
+        end is for `_settle`, in another thread, before what was done counts."""
+        return self._shared.journal.deferring() if self._syncs else nullcontext([])  # type: ignore[union-attr]
+
+    def _settle(self, owed: list[Any]) -> None:
+        """Return when what was left to do by a block that deferred is done."""
+        journal = self._shared.journal
+        if owed and journal is not None:
+            journal.settle(owed[0])
 
     def sync(self) -> None:
         """Return when everything written so far is on the disk. Nothing to do for a store in memory."""

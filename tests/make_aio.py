@@ -26,8 +26,11 @@ PARTS = {
     "types/keys.py": "Keys",
     "types/pubsub.py": "Channels",
     "administration.py": "Administration",
+    "scripts.py": "Scripts",
 }
 """The modules whose commands kvlite.aio repeats in a module of the same name, and the class in each."""
+BY_HAND = {"register_script"}
+"""Methods that AsyncStore has of its own."""
 WAITING = {"blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"}
 """Methods that may have to wait for a key."""
 
@@ -52,7 +55,7 @@ def made(part: str) -> str:
 
 
 def _is_command(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    return isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name not in BY_HAND
 
 
 def _awaited(method: ast.stmt) -> ast.AsyncFunctionDef:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +113,47 @@ def test_a_store_that_is_closed_is_a_connection_that_is_gone() -> None:
         ):
             with pytest.raises(redis.ConnectionError, match="the store is closed"):
                 await attempt
+
+    asyncio.run(main())
+
+
+class _SlowLog:
+    """What a store's log is put into to see when it is synced."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self.syncs = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def sync(self) -> None:
+        assert threading.current_thread() is not threading.main_thread(), "the loop is stalled"
+        self.syncs += 1
+        self._log.sync()
+
+
+def test_syncs_are_awaited(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Store(tmp_path / "app.kv", fsync="always") as store:
+            journal: Any = store._shared.journal
+            log = journal._log = _SlowLog(journal._log)
+            client = AsyncRedis(store)
+            waiting = asyncio.create_task(client.blpop("q"))
+            await asyncio.sleep(0.01)
+            for call in (
+                client.set("a", 1),
+                client.pipeline().incr("a").incr("a").execute(),
+                client.rpush("q", "x"),
+                waiting,
+                client.blpop("q", timeout=0.01),
+            ):
+                await call
+                assert log.synced == log.position
+            assert log.syncs >= 3
+            assert waiting.result() == (b"q", b"x")
+            await client.aclose()
+            journal._log = log._log
 
     asyncio.run(main())
 

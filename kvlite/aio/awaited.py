@@ -11,12 +11,12 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from ..bell import AsyncBell
 from ..clock import ManualClock
-from ..keyspace import Keyspace, T
+from ..keyspace import T
 from ..store import Store
 from ..waiting import Attempt, Waiter
 
@@ -42,7 +42,7 @@ class Awaited(Generic[T]):
     def _look_again(self) -> None:
         """See whether commands need be awaited."""
         store = self._guard.store
-        self._at_once = store is not None and not self._guard.syncs
+        self._at_once = store is not None and not store._syncs
         self._calls = store if self._at_once else self._guard
 
 
@@ -53,11 +53,6 @@ class Guard:
         self._open_store = open_store
         self._opening = threading.Lock()
         self.store: Store[Any] | None = None
-
-    @property
-    def syncs(self) -> bool:
-        """Whether a write waits until it is on the disk."""
-        return self.store is not None and getattr(self.store._shared.journal, "fsync", None) == "always"
 
     def open(self) -> Store[Any]:
         """The store, opened at once if it was not."""
@@ -82,45 +77,28 @@ class Guard:
         waits, me = store._shared.waits, threading.get_ident()
         waits[me] = self._block
         try:
-            with self._deferring() as owed:
+            with store._deferring() as owed:
                 result = method(*args, **kwargs)
         finally:
             del waits[me]
         if inspect.iscoroutine(result):
             return await result
         if owed:
-            await self._settle(owed)
+            await asyncio.to_thread(store._settle, owed)
         return result
-
-    # Syncing
-
-    def _deferring(self) -> AbstractContextManager[list[Any]]:
-        """A block of commands that wait for no sync; what is in the list in the end is to be settled."""
-        store = self.store
-        if store is None or not self.syncs:
-            return nullcontext([])
-        journal: Any = store._shared.journal
-        return journal.deferring()  # type: ignore[no-any-return]
-
-    async def _settle(self, owed: list[Any]) -> None:
-        assert self.store is not None
-        journal: Any = self.store._shared.journal
-        await asyncio.to_thread(journal.settle, owed[0])
 
     # Waiting
 
-    def _block(
-        self, store: Keyspace[Any], attempt: Attempt[R], timeout: float, shape: Callable[[R], S]
-    ) -> Any:
+    def _block(self, store: Store[Any], attempt: Attempt[R], timeout: float, shape: Callable[[R], S]) -> Any:
         """In the place of `Keyspace._block`: the answer if it can be had now, else a coroutine."""
         bell = AsyncBell()
-        deadlines = {key: store._db.deadlines.get(key) for key in attempt.keys} if self.syncs else {}
+        deadlines = {key: store._db.deadlines.get(key) for key in attempt.keys} if store._syncs else {}
         found = store._attempt(attempt, timeout, bell.ring)
         if isinstance(found, Waiter):
             return self._sleep(store, found, timeout, shape, bell)
         if found is None:
             return None
-        if not self.syncs or attempt.put_back is None:
+        if not store._syncs or attempt.put_back is None:
             return shape(found)
         waiter = Waiter(attempt, bell.ring)
         waiter.result, waiter.key = found, found[0]  # type: ignore[index]  # what goes back begins with its key
@@ -129,7 +107,7 @@ class Guard:
 
     async def _sleep(
         self,
-        store: Keyspace[Any],
+        store: Store[Any],
         waiter: Waiter[R],
         timeout: float,
         shape: Callable[[R], S],
@@ -141,18 +119,18 @@ class Guard:
         store._give_up(waiter)
         return await self._take(store, waiter, shape)
 
-    async def _take(self, store: Keyspace[Any], waiter: Waiter[R], shape: Callable[[R], S]) -> S | None:
+    async def _take(self, store: Store[Any], waiter: Waiter[R], shape: Callable[[R], S]) -> S | None:
         """The answer of a waiter that has been served."""
-        with self._deferring():
+        with store._deferring():
             result = store._outcome(waiter)
-        if self.syncs:
+        if store._syncs:
             journal: Any = store._shared.journal
             with self._nothing_lost(store, waiter):
-                await self._settle([journal.written()])
+                await asyncio.to_thread(journal.settle, journal.written())
         return None if result is None else shape(result)
 
     @contextmanager
-    def _nothing_lost(self, store: Keyspace[Any], waiter: Waiter[Any]) -> Iterator[None]:
+    def _nothing_lost(self, store: Store[Any], waiter: Waiter[Any]) -> Iterator[None]:
         """A block that awaits: if it is cancelled, what the waiter was served goes back to where it was.
 
         That it is back need not be awaited: who takes it next waits for that as well. Where something else
@@ -170,6 +148,6 @@ class Guard:
             self._abandon(store, waiter)
             raise
 
-    def _abandon(self, store: Keyspace[Any], waiter: Waiter[Any]) -> bool:
-        with self._deferring():
+    def _abandon(self, store: Store[Any], waiter: Waiter[Any]) -> bool:
+        with store._deferring():
             return store._abandon(waiter)

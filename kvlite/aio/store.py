@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, TypedDict, Unpack, overload
@@ -18,12 +18,14 @@ from ..persist.files import Files
 from ..persist.recovery import Recovery
 from ..probe import Calls, Faults
 from ..sandbox import Sandbox
+from ..scripts import Script
 from ..store import Store
 from .administration import AsyncAdministration
 from .awaited import Guard
 from .lock import AsyncLock
 from .pipeline import AsyncPipeline
 from .pubsub import AsyncPubSub
+from .scripts import AsyncScripts
 from .types.hashes import AsyncHashes
 from .types.keys import AsyncKeys
 from .types.lists import AsyncLists
@@ -48,6 +50,24 @@ class Options(TypedDict, total=False):
     files: Files
 
 
+class AsyncScript(Script):
+    """A script that is called like a coroutine function."""
+
+    def __init__(self, registered_client: AsyncStore[Any], script: str | bytes) -> None:
+        on: Any = registered_client
+        super().__init__(on, script)
+
+    async def __call__(
+        self,
+        keys: Sequence[Encodable] | None = None,
+        args: Iterable[Encodable] | None = None,
+        client: Any = None,
+    ) -> Any:
+        """Run it on its store or on `client`: another store, or a pipeline, which then queues it."""
+        result = super().__call__(keys, args, client)
+        return await result if inspect.isawaitable(result) else result
+
+
 class AsyncStore(
     AsyncStrings[T],
     AsyncLists[T],
@@ -58,6 +78,7 @@ class AsyncStore(
     AsyncKeys[T],
     AsyncChannels[T],
     AsyncAdministration[T],
+    AsyncScripts[T],
 ):
     """A Store whose commands are coroutine functions, with the same parameters and answers.
 
@@ -230,6 +251,10 @@ class AsyncStore(
             thread_local=thread_local,
             raise_on_release_error=raise_on_release_error,
         )
+
+    def register_script(self, script: str | bytes) -> AsyncScript:
+        """The `script` as a coroutine function: call it with lists of `keys` and `args`."""
+        return AsyncScript(self, script)
 
     # The disk
 

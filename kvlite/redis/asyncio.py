@@ -8,6 +8,7 @@ runs. See `client` for the short way that commands go.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Collection, Iterable
 from typing import Any, Self
@@ -58,7 +59,7 @@ class AsyncReplies(_AsyncRESP3Parser):
         if line is None:
             raise ConnectionError(CLOSED)
         while True:
-            while not line.ready():
+            while not await self._ready(line):
                 if line.ended:
                     raise ConnectionError(CLOSED)
                 await self._bell.wait(line.time_left())
@@ -69,6 +70,16 @@ class AsyncReplies(_AsyncRESP3Parser):
             response = await self.handle_push_response(response)
             if push_request:
                 return response
+
+    @staticmethod
+    async def _ready(line: Line) -> bool:
+        """Whether there is something to take, and kept as it must be."""
+        store = line.session.store
+        with store._deferring() as owed:
+            ready = line.ready()
+        if owed:
+            await asyncio.to_thread(store._settle, owed)
+        return ready
 
 
 class AsyncConnection(AbstractConnection):
@@ -120,7 +131,10 @@ class AsyncConnection(AbstractConnection):
         if check_health:
             await self.check_health()
         assert self.line is not None
-        self.line.send(command)
+        with self.store._deferring() as owed:
+            self.line.send(command)
+        if owed:
+            await asyncio.to_thread(self.store._settle, owed)
 
     def is_direct(self) -> bool:
         """Whether a command may be given to the session at once."""
@@ -240,7 +254,7 @@ class AsyncRedis(redis.asyncio.Redis):
     # The short way
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        if not self._direct or get_observability_instance().is_enabled():
+        if not self._direct or self.store._syncs or get_observability_instance().is_enabled():
             return await super().execute_command(*args, **options)
         words = self._talk.words(args)
         available: list[Any] = self.connection_pool._available_connections
