@@ -21,6 +21,7 @@ from oracle import Oracle
 from kvlite import ManualClock, Store
 from kvlite.wire import commands as commands  # fills the table
 from kvlite.wire.instance import Instance
+from kvlite.wire.session import Gauge
 from kvlite.wire.stream import Stream
 
 
@@ -66,6 +67,9 @@ class Wire:
     def call_later(self, seconds: float) -> Timer:
         self.timers.append(Timer(seconds))
         return self.timers[-1]
+
+    def gauge(self) -> Gauge:
+        return Gauge(unsent=len(self.out))
 
     def close(self) -> None:
         self.closed = True

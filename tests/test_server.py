@@ -55,7 +55,9 @@ def test_a_client_and_the_store_see_the_same(store: Store[Any], server: Server) 
         assert store.get("a") == b"1"
         store.rpush("l", "x")
         assert client.lrange("l", 0, -1) == [b"x"]
-        assert client.client_list()[0]["laddr"] == f"127.0.0.1:{server.port}"
+        (shown,) = client.client_list()
+        assert shown["laddr"] == f"127.0.0.1:{server.port}"
+        assert int(shown["fd"]) > 2
 
 
 def test_after_the_end_nobody_listens_and_the_store_is_open(store: Store[Any]) -> None:

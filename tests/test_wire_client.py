@@ -207,6 +207,19 @@ def test_of_some_clients(raw: RawPair) -> None:
     assert asked[0].count(b"\n") == 5
 
 
+def test_what_is_held_for_a_client() -> None:
+    """What has come of it and is not complete, what it has queued, and what it has not read."""
+    store = Store()
+    held, asks = Wire(store), Wire(store)
+    held.ask("MULTI")
+    held.ask("SET", "key", "value")
+    held.send(b"*2\r\n$4\r\nECHO\r\n$9\r\nhalf")
+    held.out = b"x" * 100
+    shown = asks.ask("CLIENT", "LIST", "ID", 1)
+    for field in (b"qbuf=%d" % len(b"$9\r\nhalf"), b"multi-mem=11", b"omem=100", b"oll=1", b"events=rw"):
+        assert b" " + field + b" " in shown
+
+
 def test_in_the_process_too() -> None:
     """Clients within the process are among those that a client over TCP sees."""
     redis = pytest.importorskip("kvlite.redis")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..wire.client import type_of
+from ..wire.session import Gauge
 from ..wire.stream import Stream
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Connection(asyncio.Protocol):
     def call_later(self, seconds: float) -> Any:
         assert self.stream is not None
         return self._server.loop.call_later(seconds, self.stream.time_out)
+
+    def gauge(self) -> Gauge:
+        sock = self._transport.get_extra_info("socket")
+        return Gauge(
+            sock.fileno() if sock is not None else -1, unsent=self._transport.get_write_buffer_size()
+        )
 
     def close(self) -> None:
         commit = self._server.commit

@@ -38,11 +38,13 @@ container("client", -2, "connection")
 def describe(session: Session) -> bytes:
     """A connection as CLIENT LIST shows it. What only a server written in C knows of it is 0."""
     now = session.instance.now()
+    gauge = session.door.gauge()
+    queued = sum(len(word) for _, request in session.queue or () for word in request)
     fields = {
         "id": session.id,
         "addr": session.door.address,
         "laddr": session.door.own_address,
-        "fd": -1,
+        "fd": gauge.fd,
         "name": session.name.decode("latin-1"),
         "age": max(0, now - session.since_ms) // 1000,
         "idle": max(0, now - session.active_ms) // 1000,
@@ -52,17 +54,17 @@ def describe(session: Session) -> bytes:
         "psub": 0,
         "ssub": 0,
         "multi": len(session.queue) if session.queue is not None else session.executing or -1,
-        "qbuf": 0,
+        "qbuf": gauge.unread,
         "qbuf-free": 0,
         "argv-mem": 0,
-        "multi-mem": 0,
+        "multi-mem": queued,
         "rbs": 0,
         "rbp": 0,
         "obl": 0,
-        "oll": 0,
-        "omem": 0,
-        "tot-mem": 0,
-        "events": "r",
+        "oll": int(gauge.unsent > 0),
+        "omem": gauge.unsent,
+        "tot-mem": gauge.unread + queued + gauge.unsent,
+        "events": "rw" if gauge.unsent else "r",
         "cmd": "NULL" if session.row is None else session.row.name,
         "user": session.user.name.decode("latin-1"),
         "redir": -1,

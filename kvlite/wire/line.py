@@ -11,7 +11,7 @@ from ..keyspace import Keyspace
 from . import commands as commands  # fills the table
 from .instance import Instance
 from .replies import NO_REPLY, PARKED, Push, Reply
-from .session import Session
+from .session import Gauge, Session
 
 
 class Line:
@@ -148,6 +148,9 @@ class Line:
 
     def trust(self, trusted: bool) -> None:
         """Whoever is in this process may send as much as he likes."""
+
+    def gauge(self) -> Gauge:
+        return Gauge()
 
     def close(self) -> None:
         self.session.closing = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ..clock import ManualClock
 from ..errors import (
@@ -35,6 +35,17 @@ HTTP = {b"post", b"host:"}
 """What a browser says that was made to talk to us: nothing that follows is to be run."""
 
 
+class Gauge(NamedTuple):
+    """What a door knows of its end, where there is something to know."""
+
+    fd: int = -1
+    """The number of the socket."""
+    unread: int = 0
+    """Bytes that have come, of requests that are not complete."""
+    unsent: int = 0
+    """Bytes of answers that the client has not read."""
+
+
 class Door(Protocol):
     """Where a session's answers go. Any thread may call these, under the store's lock: none may block."""
 
@@ -50,6 +61,9 @@ class Door(Protocol):
 
     def trust(self, trusted: bool) -> None:
         """The client has said who it is, or need not; while that is not so it may send little."""
+
+    def gauge(self) -> Gauge:
+        """What CLIENT LIST shows of the connection besides."""
 
     def close(self) -> None:
         """End the connection, after what has been answered already."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from .instance import Instance
 from .replies import NO_REPLY, PARKED, Reply
 from .resp import ProtocolError, RequestParser, encode2, encoder_of, error_line, simple_encoder
-from .session import Session
+from .session import Gauge, Session
 
 LONGEST_TURN = 1000
 """How many requests of one client are run before the others have their turn."""
@@ -28,6 +28,9 @@ class Transport(Protocol):
 
     def call_later(self, seconds: float) -> Any:
         """Call `Stream.time_out` in `seconds`; what is returned has a method `cancel`."""
+
+    def gauge(self) -> Gauge:
+        """The number of the socket, and what waits to be sent."""
 
     def close(self) -> None:
         """End the connection when all is sent."""
@@ -184,6 +187,9 @@ class Stream:
     def trust(self, trusted: bool) -> None:
         self.parser.authenticated = trusted
         self.parser.max_bulk = self._instance.config["proto-max-bulk-len"]
+
+    def gauge(self) -> Gauge:
+        return self._transport.gauge()._replace(unread=self.parser.size)
 
     def close(self) -> None:
         self.session.closing = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import RedisError, ResponseError
 from ..acl import NO_PERMISSION_IN_SCRIPT
 from ..replies import Reply
-from ..session import Session
+from ..session import Gauge, Session
 from ..table import ROWS, Row
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ class Nowhere:
 
     def trust(self, trusted: bool) -> None:
         """What a script may do is up to who runs it."""
+
+    def gauge(self) -> Gauge:
+        return Gauge()
 
     def close(self) -> None:
         """A script ends by itself."""
