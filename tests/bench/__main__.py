@@ -8,12 +8,22 @@ import platform
 from functools import partial
 
 from .costs import costs
+from .doors import clients, server, suite
 from .durability import durability
 from .imports import imports
 from .memory import memory
 from .speed import speed
 
-PARTS = {"speed": speed, "costs": costs, "memory": memory, "imports": imports, "durability": durability}
+PARTS = {
+    "speed": speed,
+    "costs": costs,
+    "memory": memory,
+    "imports": imports,
+    "durability": durability,
+    "server": server,
+    "clients": clients,
+    "suite": suite,
+}
 
 
 def main() -> None:
