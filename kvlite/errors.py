@@ -9,6 +9,9 @@ from __future__ import annotations
 class RedisError(Exception):
     """The root of everything kvlite raises on purpose."""
 
+    counted = False
+    """The statistics know of it already: a command that a script called has failed by it."""
+
 
 class ConnectionError(RedisError):
     """The store cannot be reached any more."""

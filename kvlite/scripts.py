@@ -105,8 +105,6 @@ class Scripts(Keyspace[T]):
             raise ResponseError("Number of keys can't be negative")
         store: Any = self
         reply = self._scripts.run(script, words[:count], words[count:], store, read_only=read_only)
-        if isinstance(reply, Exception):
-            raise reply
         return _to_python(isinstance(self._one(b""), str))(reply)
 
 

@@ -134,8 +134,11 @@ class Statistics:
         self._count(error)
 
     def _count(self, error: RedisError) -> str:
-        code = error_line(error)[1:].split(b" ", 1)[0].strip().decode(errors="replace")
-        self.errors[code] += 1
+        line = error_line(error)
+        end = line.find(b" ", 0, 32)
+        code = line[1:end].decode(errors="replace") if end > 0 else "ERR"
+        if not error.counted:
+            self.errors[code] += 1
         return code
 
     def look(self, session: Session, row: Row, args: list[bytes], reply: Reply) -> None:

@@ -107,7 +107,7 @@ class FromLua:
         self._shapes: dict[bytes, Callable[[Outcome, int, int], Reply]] = {
             b"array": self._elements,
             b"ok": lambda outcome, resp, level: Status(_on_one_line(outcome[1])),
-            b"err": lambda outcome, resp, level: error_of(text_of(outcome[1])),
+            b"err": lambda outcome, resp, level: _error(outcome[1], outcome[2]),
             b"double": lambda outcome, resp, level: float(outcome[1]),
             b"big_number": lambda outcome, resp, level: BigNumber(_on_one_line(outcome[1])),
             b"verbatim": lambda outcome, resp, level: _verbatim(outcome[1], outcome[2]),
@@ -140,6 +140,12 @@ class FromLua:
     def _map(self, outcome: Outcome, resp: int, level: int) -> Reply:
         halves = self._elements(outcome, resp, level)
         return Map(zip(halves[::2], halves[1::2], strict=True))
+
+
+def _error(text: bytes, counted: Any) -> Reply:
+    error = error_of(text_of(text))
+    error.counted = counted is True
+    return error
 
 
 def _on_one_line(text: bytes) -> bytes:

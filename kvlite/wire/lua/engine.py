@@ -55,10 +55,11 @@ Outcome: TypeAlias = Any
 """What a script came to: a value that is no table, or a tuple of the kind of value that it is, and what it is
 made of:
 
-    err, ok, big_number, double   the text, or the number
+    err                           the text, and whether it has been counted
+    ok, big_number, double        the text, or the number
     verbatim                      its format and its text
     array, map, set               how many values, and those, or a table that has them: see `Engine.elements`
-    failed                        the text of an error, its source and its line
+    failed                        the text of an error, its source, its line, and whether it has been counted
     broken                        the text of an error that came from no line
 """
 

@@ -506,7 +506,9 @@ end
 -- a table that has them.
 local function shape(value)
     if metatable_of(value) then value = without_metatable(value) end
-    if value.err and type(value.err) == 'string' then return 'err', value.err end
+    if value.err and type(value.err) == 'string' then
+        return 'err', value.err, value.ignore_error_stats_update or false
+    end
     if value.ok and type(value.ok) == 'string' then return 'ok', value.ok end
     if value.double and type(value.double) == 'number' then return 'double', value.double end
     if value.big_number and type(value.big_number) == 'string' then return 'big_number', value.big_number end
@@ -532,7 +534,8 @@ local function answered(good, result)
     end
     if type(result) ~= 'table' then return 'broken', result end
     local _, message = pcall(function() return result.err end)
-    return 'failed', message, rawget(result, 'source'), rawget(result, 'line'), rawget(result, 'ignore_error_stats_update')
+    local source, line = rawget(result, 'source'), rawget(result, 'line')
+    return 'failed', message, source, line, rawget(result, 'ignore_error_stats_update') or false
 end
 
 -- Run a script whose keys and arguments follow, `number` keys first; or are two tables, if that is negative.

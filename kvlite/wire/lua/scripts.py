@@ -153,7 +153,7 @@ class Scripts:
         session: Session | None = None,
         read_only: bool = False,
     ) -> Reply:
-        """What the script answers. Its errors are raised, but for those that have been counted already."""
+        """What the script answers; an error, be it raised or returned by the script, is raised."""
         if script.flags is not None:
             if read_only and "no-writes" not in script.flags:
                 raise ResponseError(CANNOT_WRITE)
@@ -182,11 +182,11 @@ class Scripts:
         library.begin(run)
         outcome = engine.run(script.chunk, keys, args)
         if type(outcome) is tuple and outcome[0] in (b"failed", b"broken"):
-            error, counted = _failure(script, outcome)
-            if counted:
-                return error
-            raise error
-        return self._reply(outcome, library.resp)
+            raise _failure(script, outcome)
+        reply = self._reply(outcome, library.resp)
+        if isinstance(reply, RedisError):
+            raise reply
+        return reply
 
     def kill(self) -> None:
         """End the script that runs. ResponseError if there is none, or if it has written."""
@@ -364,16 +364,18 @@ def _without_shebang(source: bytes) -> tuple[frozenset[str] | None, bytes]:
     return frozenset(flags), newline + rest
 
 
-def _failure(script: Script, outcome: Outcome) -> tuple[RedisError, bool]:
-    """The error for an outcome that is a failure, and whether it has been counted already."""
+def _failure(script: Script, outcome: Outcome) -> RedisError:
+    """The error for an outcome that is a failure."""
     sha = script.sha.decode()
     if outcome[0] == b"broken":
         problem = text_of(outcome[1]) if type(outcome[1]) is bytes else "it has no text"
-        return ResponseError(f"Error running script (call to {sha}): {problem}"), False
-    message, source, line, counted = (*outcome[1:], None)[:4]
+        return ResponseError(f"Error running script (call to {sha}): {problem}")
+    message, source, line, counted = outcome[1:]
     text = text_of(message) if type(message) is bytes else _shown(message)
-    where = f", on {text_of(source)}:{line}" if source is not None else ""
-    return error_of(f"{text} script: {sha}{where}."), bool(counted)
+    where = f", on {text_of(source)}:{line}" if type(source) is bytes else ""
+    error = error_of(f"{text} script: {sha}{where}.")
+    error.counted = counted is True
+    return error
 
 
 def _shown(message: Any) -> str:
