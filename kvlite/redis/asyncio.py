@@ -108,6 +108,7 @@ class AsyncConnection(AbstractConnection):
 
     async def _connect(self) -> None:
         self.line = Line(self.store, self.bell.ring)
+        self.line.session.shares_thread = True
         self._reader = self._writer = AsyncPlug(self.line)  # type: ignore[assignment]
 
     def _host_error(self) -> str:

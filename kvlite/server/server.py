@@ -321,7 +321,10 @@ class Server:
 
     def _expire(self) -> float:
         """Remove some of what is due; in how many seconds to look again."""
-        shared = self.store._shared
+        shared, scripts = self.store._shared, self.instance.scripts
+        scripts.give_way()
+        if scripts.busy:
+            return TICK
         with shared.lock:
             shared.expire_due(DUE_AT_ONCE)
             now, due = shared.now(), shared.next_due

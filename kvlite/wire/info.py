@@ -79,7 +79,7 @@ def clients(instance: Instance) -> Fields:
 
 
 def memory_section(instance: Instance) -> Fields:
-    figures, config = Figures(instance), instance.config
+    figures, config, scripts = Figures(instance), instance.config, instance.scripts
     return {
         **_with_human("used_memory", figures.used),
         **_with_human("used_memory_rss", figures.resident),
@@ -93,17 +93,17 @@ def memory_section(instance: Instance) -> Fields:
         "allocator_active": figures.resident,
         "allocator_resident": figures.resident,
         **_with_human("total_system_memory", memory.of_machine()),
-        "used_memory_lua": 0,
-        "used_memory_vm_eval": 0,
-        "used_memory_lua_human": human(0),
-        "used_memory_scripts_eval": 0,
-        "number_of_cached_scripts": 0,
+        "used_memory_lua": scripts.memory,
+        "used_memory_vm_eval": scripts.memory,
+        "used_memory_lua_human": human(scripts.memory),
+        "used_memory_scripts_eval": scripts.size,
+        "number_of_cached_scripts": scripts.count,
         "number_of_functions": 0,
         "number_of_libraries": 0,
         "used_memory_vm_functions": 0,
-        **_with_human("used_memory_vm_total", 0),
+        **_with_human("used_memory_vm_total", scripts.memory),
         "used_memory_functions": 0,
-        **_with_human("used_memory_scripts", 0),
+        **_with_human("used_memory_scripts", scripts.size),
         **_with_human("maxmemory", config["maxmemory"]),
         "maxmemory_policy": config["maxmemory-policy"],
         "allocator_frag_ratio": "1.00",

@@ -155,6 +155,11 @@ class Engine:
 
     # Memory
 
+    @property
+    def memory(self) -> int:
+        """How many bytes the values of scripts take."""
+        return self._used()
+
     def _limit(self, limited: bool = True) -> None:
         self._unlimited = not limited
         self._runtime.set_max_memory(MEMORY + _ROOM if limited else 0)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..info import VERSION
 from ..resp import error_text
 from ..table import ROWS
 from .arguments import RaisedReply, number_text, parse_number
@@ -22,8 +23,10 @@ _REPLICATION = {"ALL": 3, "AOF": 1, "REPLICA": 2, "SLAVE": 2, "NONE": 0}
 CONSTANTS: dict[str, Any] = {
     **{f"LOG_{name}": level for level, name in enumerate(LEVELS)},
     **{f"REPL_{name}": flags for name, flags in _REPLICATION.items()},
-    "REDIS_VERSION": b"7.0.15",
-    "REDIS_VERSION_NUM": 0x0007000F,
+    "REDIS_VERSION": VERSION.encode(),
+    "REDIS_VERSION_NUM": sum(
+        int(part) << 8 * place for place, part in enumerate(reversed(VERSION.split(".")))
+    ),
 }
 _LARGE = 16 * 1024
 

@@ -142,6 +142,20 @@ class Scripts:
             self._reply = FromLua(self._library.engine)
         return self._library.engine
 
+    @property
+    def count(self) -> int:
+        return len(self._by_sha)
+
+    @property
+    def size(self) -> int:
+        """Of the sources, in bytes."""
+        return sum(map(len, list(self._by_source)))
+
+    @property
+    def memory(self) -> int:
+        """What Lua holds, in bytes."""
+        return 0 if self._library is None else self._library.engine.memory
+
     # Running
 
     def run(
@@ -196,6 +210,11 @@ class Scripts:
         if run.wrote:
             raise ResponseError(UNKILLABLE)
         run.killed = True
+
+    def end(self) -> None:
+        """End the script that runs, whatever it has done: everything ends."""
+        if self.running is not None:
+            self.running.killed = True
 
     def _interrupted(self) -> bytes | None:
         run = self.running
