@@ -6,8 +6,8 @@ import os
 
 from ..encoding import integer
 from ..errors import ResponseError, wrong_arity
-from .acl import Denial, Selector
 from .acl_log import Entry
+from .acl_selector import Denial, Selector
 from .client import end
 from .facts import CATEGORIES, CATEGORY_NAMES
 from .replies import OK, Members, Reply

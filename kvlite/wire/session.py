@@ -17,7 +17,8 @@ from ..errors import (
 )
 from ..structs import Collection
 from ..waiting import Attempt, Waiter
-from .acl import NO_PERMISSION, WRONG_PASSWORD, Denial, User
+from .acl import WRONG_PASSWORD, User
+from .acl_selector import NO_PERMISSION, Denial
 from .config import check_allowed
 from .instance import Instance
 from .lua.scripts import BUSY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import ExecAbortError, NoPermissionError, ResponseError
 from ..watch import Watch
-from .acl import NO_PERMISSION_ANY_MORE
+from .acl_selector import NO_PERMISSION_ANY_MORE
 from .replies import NULL_ARRAY, OK, Reply
 from .session import Session
 from .table import Keys, Row, command

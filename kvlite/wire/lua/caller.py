@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import RedisError, ResponseError
-from ..acl import NO_PERMISSION_IN_SCRIPT
+from ..acl_selector import NO_PERMISSION_IN_SCRIPT
 from ..replies import Reply
 from ..session import Gauge, Session
 from ..table import ROWS, Row
