@@ -498,4 +498,4 @@ def _run_due(shared: Shared) -> float | None:
     if shared.next_due is not None and shared.next_due <= shared.now():
         shared.run_due()
     due = shared.next_deadline()
-    return None if due is None else (due - shared.now()) / 1000
+    return None if due is None else max(0, due - shared.now()) / 1000

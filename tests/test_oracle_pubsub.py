@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from doors import client_pair
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Oracle, Pair, ask, same
@@ -71,9 +72,13 @@ def _in_one_order(messages: list[Any]) -> list[Any]:
     return messages
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["bytes", "str"])
+@pytest.fixture(scope="module", params=["bytes", "str", "client", "decoding client", "RESP2 client"])
 def pair(oracle: Oracle, request: pytest.FixtureRequest) -> Pair:
-    return Pair(oracle, decode_responses=request.param)
+    """A store, or redis-py in the process."""
+    options = {"decode_responses": request.param in ("str", "decoding client")}
+    if "client" not in request.param:
+        return Pair(oracle, **options)
+    return client_pair(oracle, protocol=2 if "RESP2" in request.param else 3, **options)
 
 
 @given(HISTORIES)
@@ -191,6 +196,7 @@ def _pushes(side: Any) -> Any:
         return [pubsub.get_message(timeout=1) for _ in range(2)]
 
 
+@pytest.mark.parametrize("open_pair", [Pair, client_pair], ids=["store", "client"])
 @pytest.mark.parametrize(
     "say",
     [
@@ -203,5 +209,7 @@ def _pushes(side: Any) -> Any:
         _pushes,
     ],
 )
-def test_smaller_things(oracle: Oracle, say: Callable[[Any], Any]) -> None:
-    Pair(oracle).both(say)
+def test_smaller_things(
+    oracle: Oracle, open_pair: Callable[[Oracle], Pair], say: Callable[[Any], Any]
+) -> None:
+    open_pair(oracle).both(say)

@@ -62,7 +62,8 @@ class AsyncReplies(_AsyncRESP3Parser):
             while not await self._ready(line):
                 if line.ended:
                     raise ConnectionError(CLOSED)
-                await self._bell.wait(line.time_left())
+                with line.waiting() as seconds:
+                    await self._bell.wait(seconds)
             reply = line.take()
             response = self._talk.converter(line, disable_decoding)(reply)
             if line.session.protocol == 2 or not isinstance(reply, Push):

@@ -65,13 +65,13 @@ class Replies(_RESP3Parser):
         while not line.ready():
             if line.ended:
                 raise ConnectionError(CLOSED)
-            sleep = line.time_left()
-            if until is not None:
-                left = until - monotonic()
-                if left <= 0:
-                    return line.ready()
-                sleep = left if sleep is None else min(left, sleep)
-            self._bell.wait(sleep)
+            with line.waiting() as sleep:
+                if until is not None:
+                    left = until - monotonic()
+                    if left <= 0:
+                        return line.ready()
+                    sleep = left if sleep is None else min(left, sleep)
+                self._bell.wait(sleep)
         return True
 
 

@@ -10,6 +10,7 @@ from .acl_log import Entry
 from .acl_selector import Denial, Selector
 from .client import end
 from .facts import CATEGORIES, CATEGORY_NAMES
+from .pubsub import may_hear
 from .replies import OK, Members, Reply
 from .session import Session
 from .table import ROWS, command, container, helped, known, wrong_subcommand
@@ -74,6 +75,9 @@ def _show(selector: Selector) -> dict[bytes, bytes]:
 def setuser(session: Session, args: list[bytes]) -> Reply:
     session.instance.acl.set_user(args[2], args[3:])
     session.instance.review()
+    for each in list(session.instance.sessions.values()):
+        if not may_hear(each):
+            end(each, session)
     return OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..channels import Kind
 from ..encoding import integer
 from ..errors import ResponseError
 from .args import in_range, signed, syntax_error
@@ -40,6 +41,11 @@ def describe(session: Session) -> bytes:
     now = session.instance.now()
     gauge = session.door.gauge()
     queued = sum(len(word) for _, request in session.queue or () for word in request)
+    listener = session.listener
+
+    def subscriptions(kind: Kind) -> int:
+        return 0 if listener is None else len(listener.subscriptions[kind])
+
     fields = {
         "id": session.id,
         "addr": session.door.address,
@@ -50,9 +56,9 @@ def describe(session: Session) -> bytes:
         "idle": max(0, now - session.active_ms) // 1000,
         "flags": _flags(session),
         "db": session.database,
-        "sub": 0,
-        "psub": 0,
-        "ssub": 0,
+        "sub": subscriptions(Kind.CHANNEL),
+        "psub": subscriptions(Kind.PATTERN),
+        "ssub": subscriptions(Kind.SHARD),
         "multi": len(session.queue) if session.queue is not None else session.executing or -1,
         "qbuf": gauge.unread,
         "qbuf-free": 0,
@@ -78,6 +84,7 @@ def _flags(session: Session) -> str:
     watch = session.watch
     flags = {
         "O": session in session.instance.monitors,
+        "P": session.listener is not None,
         "x": session.queue is not None or session.executing,
         "b": session.wait is not None,
         "d": watch is not None and watch.broken,
@@ -90,7 +97,7 @@ def _flags(session: Session) -> str:
 
 
 def type_of(session: Session) -> str:
-    return "normal"
+    return "normal" if session.listener is None else "pubsub"
 
 
 def _type(word: bytes) -> str:

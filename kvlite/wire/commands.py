@@ -16,6 +16,7 @@ from . import lists as lists
 from . import memory as memory
 from . import monitor as monitor
 from . import persistence as persistence
+from . import pubsub as pubsub
 from . import replication as replication
 from . import scripting as scripting
 from . import server as server

@@ -25,6 +25,8 @@ HELLO_WITHOUT_AUTH = (
 def ping(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 2:
         raise wrong_arity("ping")
+    if session.listener is not None and session.protocol == 2:
+        return [b"pong", args[1] if len(args) > 1 else b""]
     return args[1] if len(args) > 1 else Status(b"PONG")
 
 
@@ -76,6 +78,7 @@ def hello(session: Session, args: list[bytes]) -> Reply:
     if not session.authenticated:
         raise ResponseError(HELLO_WITHOUT_AUTH)
     session.protocol = protocol
+    session.review()
     return {
         b"server": b"redis",
         b"version": b"7.0.15",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
 from ..keyspace import Keyspace
+from ..pubsub import listening
 from . import commands as commands  # fills the table
 from .instance import Instance
 from .replies import NO_REPLY, PARKED, Push, Reply
@@ -35,7 +37,6 @@ class Line:
         """Messages from any thread."""
         self._backlog: deque[list[bytes]] = deque()
         """Requests behind one that waits."""
-        self._running = False
         self._resumed = False
         self._due: float | None = None
         """When the session is to be told that its time is up, as `monotonic` counts."""
@@ -72,7 +73,10 @@ class Line:
 
     def take(self) -> Reply:
         """The next reply or message, when it is `ready`."""
-        return self._replies.popleft() if self._replies else self._pushed.popleft()
+        while True:
+            for queue in (self._replies, self._pushed):
+                with suppress(IndexError):  # another thread sends, and moves messages behind its replies
+                    return queue.popleft()
 
     def take_replies(self, count: int) -> list[Reply] | None:
         """The next `count` replies if all are there and no message is among them, else None."""
@@ -94,24 +98,29 @@ class Line:
             return 0
         return left
 
+    @contextmanager
+    def waiting(self) -> Iterator[float | None]:
+        """A block that waits for `ring`: the `time_left`. For who listens keys expire in time meanwhile."""
+        if self.session.listener is None:
+            yield self.time_left()
+        else:
+            with listening(self.session.store._shared, self.ring) as seconds:
+                yield seconds
+
     def _run(self) -> None:
         session, backlog, replies = self.session, self._backlog, self._replies
         if session.wait is not None:
             return
         execute = session.execute
-        self._running = True
-        try:
-            while backlog and not session.closing:
-                reply = execute(backlog.popleft())
-                if reply is PARKED:
-                    self._start_timer()
-                    break
-                if reply is not NO_REPLY:
-                    replies.append(reply)
-                if self._pushed:
-                    replies.extend(_take_all(self._pushed))
-        finally:
-            self._running = False
+        while backlog and not session.closing:
+            reply = execute(backlog.popleft())
+            if reply is PARKED:
+                self._start_timer()
+                break
+            if reply is not NO_REPLY:
+                replies.append(reply)
+            if self._pushed:
+                replies.extend(_take_all(self._pushed))
 
     def _start_timer(self) -> None:
         wait = self.session.wait
@@ -139,8 +148,7 @@ class Line:
 
     def push(self, reply: Reply) -> None:
         self._pushed.append(reply)
-        if not self._running:
-            self.ring()
+        self.ring()
 
     def resume(self) -> None:
         self._resumed = True
@@ -161,5 +169,6 @@ _left_behind: deque[Session] = deque()
 
 
 def _take_all(queue: deque[Any]) -> Iterable[Any]:
-    while queue:
-        yield queue.popleft()
+    with suppress(IndexError):
+        while True:
+            yield queue.popleft()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..events import event_classes, event_letters
 from ..numbers import INT64_MAX as LONG
 from ..numbers import SIZES, parse_int
 from .resp import quoted
@@ -340,19 +341,17 @@ class OomScores(Kind):
         return " ".join(map(str, value))
 
 
-class Events(Text):
-    """The classes of keyspace events, a str of Redis's letters in Redis's order."""
+class Events(Kind):
+    """The classes of keyspace events, as `Shared.notify_events` takes them."""
 
-    ALL = "g$lshzxetd"
-    LETTERS = "AKE" + ALL + "mn"
+    def read(self, words: list[str]) -> int:
+        return event_classes(words[0])
 
-    def read(self, words: list[str]) -> str:
-        chosen = set(words[0])
-        if not chosen <= set(self.LETTERS):
-            raise ValueError("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
-        if "A" in chosen or chosen >= set(self.ALL):
-            return "A" + "".join(each for each in "KEm" if each in chosen)
-        return "".join(each for each in self.ALL + "nKEm" if each in chosen)
+    def show(self, value: int) -> str:
+        return event_letters(value)
+
+    def lines(self, name: str, value: int) -> list[str]:
+        return [f"{name} {_quoted(self.show(value))}"]
 
 
 class Master(Kind):

@@ -10,7 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ..numbers import format_double
-from .replies import BigNumber, Map, Members, NullArray, Pairs, Push, Reply, Status, Truth, Verbatim
+from .replies import (
+    BigNumber,
+    Map,
+    Members,
+    NullArray,
+    Pairs,
+    Push,
+    Replies,
+    Reply,
+    Status,
+    Truth,
+    Verbatim,
+)
 
 
 def converter(
@@ -51,6 +63,7 @@ def converter(
         tuple: array,
         Members: array,
         Push: array,
+        Replies: array,
         type(None): nothing,
         NullArray: nothing,
     }

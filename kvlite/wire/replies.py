@@ -41,6 +41,12 @@ class Map(list[tuple[Any, Any]]):
     __slots__ = ()
 
 
+class Replies(list[Any]):
+    """Several replies to one request, one after the other, with nothing around them."""
+
+    __slots__ = ()
+
+
 class Verbatim(bytes):
     """A text to be shown as it is; in RESP2 a bulk string."""
 

@@ -23,6 +23,7 @@ from .config import check_allowed
 from .instance import Instance
 from .lua.scripts import BUSY
 from .monitor import REPLICA, may_be_asked
+from .pubsub import ALLOWED, NOT_WHILE_LISTENING, Listener, stop_listening
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find, known
 from .timekeeper import Timekeeper
@@ -117,6 +118,7 @@ class Session(Timekeeper):
         "executing",
         "id",
         "library",
+        "listener",
         "name",
         "no_evict",
         "no_touch",
@@ -164,6 +166,8 @@ class Session(Timekeeper):
         self.since_ms = self.active_ms = instance.now()
         """When it began, and when something last came from it."""
         self.watch: Watch | None = None
+        self.listener: Listener | None = None
+        """What it is subscribed to, if anything."""
         self.wait: Wait | None = None
         self.closing = False
         self.shares_thread = False
@@ -193,6 +197,7 @@ class Session(Timekeeper):
             and self.instance.probe is None
             and self not in self.instance.monitors
             and not self.instance.scripts.busy
+            and (self.listener is None or self.protocol == 3)
         )
 
     def execute(self, args: list[bytes]) -> Reply:
@@ -238,6 +243,8 @@ class Session(Timekeeper):
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
+        if self.listener is not None and self.protocol == 2 and row.name not in ALLOWED:
+            raise ResponseError(NOT_WHILE_LISTENING.format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
             raise ResponseError(REPLICA)
         if self.instance.scripts.busy and "allow_busy" not in flags:
@@ -414,11 +421,13 @@ class Session(Timekeeper):
     def start_over(self) -> None:
         """Be as a connection that has just been made."""
         self.instance.stop_watching(self)
+        stop_listening(self)
         self.reset()
         self.select(0)
         self.protocol = 2
         self.name = b""
-        self.silence = None
+        if self.silence is not Silence.SKIP:
+            self.silence = None
         self.no_touch = False
         self.user = self.instance.acl.default
         self.authenticated = self.instance.acl.is_open
@@ -455,5 +464,6 @@ class Session(Timekeeper):
         wait, self.wait = self.wait, None
         if wait is not None:
             wait.abandon()
+        stop_listening(self)
         self.reset()
         self.instance.dismiss(self)

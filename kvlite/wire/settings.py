@@ -27,6 +27,7 @@ def connect(config: Config, store: Store[Any]) -> None:
     shared = store._shared
     _values(config, shared.limits)
     _databases(config, shared)
+    _events(config, shared)
     _files(config, store)
     config.defaults = dict(config)
 
@@ -48,6 +49,15 @@ def _databases(config: Config, shared: Shared) -> None:
 
     config["databases"] = shared.databases
     config.on_change(follow, "databases")
+
+
+def _events(config: Config, shared: Shared) -> None:
+    def follow() -> None:
+        with shared.lock:
+            shared.notify_events(config["notify-keyspace-events"])
+
+    config["notify-keyspace-events"] = shared.event_classes
+    config.on_change(follow, "notify-keyspace-events")
 
 
 def _files(config: Config, store: Store[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Protocol
 
 from .instance import Instance
@@ -51,7 +52,7 @@ class Stream:
         self._timer: Any = None
         self._waiting: list[list[bytes]] = []
         """Requests that were read, and cannot be run yet."""
-        self._pushed: list[Reply] = []
+        self._pushed: deque[Reply] = deque()
         """Messages from other threads, or about the request that is being run."""
         self._running = False
         self._resumed = False
@@ -148,8 +149,9 @@ class Stream:
         return encode2(reply) if self.session.protocol == 2 else encoder_of(self.session.protocol)(reply)
 
     def _take_pushed(self, out: list[bytes]) -> None:
-        pushed, self._pushed = self._pushed, []
-        out += map(self._encode, pushed)
+        pushed = self._pushed
+        while pushed:
+            out.append(self._encode(pushed.popleft()))
 
     def _flush(self, out: list[bytes]) -> None:
         if self._pushed:
