@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from oracle import Oracle
 
@@ -29,6 +29,17 @@ def request(*words: Any) -> bytes:
     """A request as clients send it: numbers and texts become bytes."""
     parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
+
+
+class Client(Protocol):
+    """Who sends requests and gets replies, as bytes."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def reply(self) -> bytes:
+        """The next reply, whole."""
+
+    def disconnect(self) -> None: ...
 
 
 class Timer:
@@ -86,6 +97,13 @@ class Wire:
             self.stream.proceed()
         out, self.out = self.out, b""
         return out
+
+    def reply(self) -> bytes:
+        """The next reply, whole; EOFError if there is none."""
+        replies = self.receive()
+        end = _end_of_reply(replies)
+        self.out = replies[end:]
+        return replies[:end]
 
     def ask(self, *words: Any) -> bytes:
         """What a request is answered with: nothing while it waits."""
@@ -243,6 +261,19 @@ def _decoded(data: bytes) -> tuple[Any, bytes]:
 
 Blur = Callable[[bytes], bytes]
 """Makes the bytes alike where Redis leaves them open."""
+
+
+def _end_of_reply(replies: bytes) -> int:
+    end = replies.find(b"\r\n") + 2
+    if end == 1:
+        raise EOFError
+    kind, count = replies[:1], replies[1 : end - 2]
+    if kind in b"$=!":
+        return end if count == b"-1" else end + int(count) + 2
+    if kind in b"*~>%":
+        for _ in range(max(0, int(count)) * (2 if kind == b"%" else 1)):
+            end += _end_of_reply(replies[end:])
+    return end
 
 
 def unordered(reply: bytes) -> bytes:

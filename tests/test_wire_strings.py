@@ -5,6 +5,34 @@ from __future__ import annotations
 import pytest
 from raw import RawPair
 
+GRAMMAR = """
+    5 SET key value
+    3 SET key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT second|PXAT millisecond|KEEPTTL]
+    2 GET key
+    SETNX key value
+    SETEX key seconds value
+    PSETEX key milliseconds value
+    GETSET key value
+    GETDEL key
+    2 GETEX key [EX seconds|PX milliseconds|EXAT second|PXAT millisecond|PERSIST]
+    MGET key+
+    MSET (key value)+
+    MSETNX (key value)+
+    2 APPEND key value
+    STRLEN key
+    GETRANGE key integer integer
+    SUBSTR key integer integer
+    2 SETRANGE key integer value
+    2 INCR key
+    DECR key
+    INCRBY key integer
+    DECRBY key integer
+    2 INCRBYFLOAT key float
+    2 LCS key key [LEN] [IDX] [MINMATCHLEN count] [WITHMATCHLEN]
+    RPUSH key value
+    DEL key
+"""
+
 REQUESTS = """
     SET k v
     GET k

@@ -331,7 +331,7 @@ def error_text(error: Exception) -> bytes:
     code = CODE_OF.get(type(error), "ERR")
     if code and (code != "ERR" or text.partition(" ")[0] not in CODES):
         text = f"{code} {text}"
-    return text.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
+    return text.rstrip("\r\n").replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogateescape")
 
 
 def error_line(error: Exception) -> bytes:

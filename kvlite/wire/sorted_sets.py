@@ -44,13 +44,15 @@ def _members(entries: list[Entry]) -> list[bytes]:
 
 # Adding and removing
 
+_OPTIONS = frozenset({b"NX", b"XX", b"GT", b"LT", b"CH", b"INCR"})
+
 
 @command("zadd", -4, "write denyoom fast", "sorted-set", Keys("RW update"))
 def zadd(session: Session, args: list[bytes]) -> Reply:
-    if len(args) == 4:
-        return session.store._zadd(args[1], [(args[3], _score(args[2]))])[0]
+    if len(args) == 4 and (score := parse_double(args[2])) is not None:
+        return session.store._zadd(args[1], [(args[3], score)])[0]
     options, at = set(), 2
-    while at < len(args) and (word := args[at].upper()) in (b"NX", b"XX", b"GT", b"LT", b"CH", b"INCR"):
+    while at < len(args) and (word := args[at].upper()) in _OPTIONS:
         options.add(word)
         at += 1
     pairs = args[at:]
@@ -80,6 +82,8 @@ def _score(text: bytes) -> float:
 
 @command("zincrby", 4, "write denyoom fast", "sorted-set", Keys("RW access update"))
 def zincrby(session: Session, args: list[bytes]) -> Reply:
+    if args[2].upper() in _OPTIONS:
+        raise syntax_error()
     return session.store._zincr(args[1], args[3], _score(args[2]))
 
 

@@ -39,7 +39,7 @@ def set_(session: Session, args: list[bytes]) -> Reply:
     if len(args) == 3:
         store.set(args[1], args[2])
         return OK
-    life, keepttl, exists, get = None, False, None, False
+    life, how_long, exists, get = None, None, None, False
     words = Words(args, 3)
     while (word := words.next()) is not None:
         if word == b"NX" and exists is not True:
@@ -48,12 +48,13 @@ def set_(session: Session, args: list[bytes]) -> Reply:
             exists = True
         elif word == b"GET":
             get = True
-        elif word == b"KEEPTTL" and life is None:
-            keepttl = True
-        elif word in UNITS and life is None and not keepttl:
-            life = lifetime_of(word, words.value())
+        elif word == b"KEEPTTL" and how_long in (None, word):
+            how_long = word
+        elif word in UNITS and how_long in (None, word):
+            how_long, life = word, lifetime_of(word, words.value())
         else:
             raise syntax_error()
+    keepttl = how_long == b"KEEPTTL"
     done, old = store._set(args[1], args[2], life, keepttl=keepttl, exists=exists, get=get)
     if get:
         return old
@@ -89,16 +90,16 @@ def getdel(session: Session, args: list[bytes]) -> Reply:
 
 @command("getex", -2, "write fast", "string", COUNT)
 def getex(session: Session, args: list[bytes]) -> Reply:
-    life, persist = None, False
+    life, how_long = None, None
     words = Words(args, 2)
     while (word := words.next()) is not None:
-        if word == b"PERSIST" and life is None:
-            persist = True
-        elif word in UNITS and life is None and not persist:
-            life = lifetime_of(word, words.value())
+        if word == b"PERSIST" and how_long in (None, word):
+            how_long = word
+        elif word in UNITS and how_long in (None, word):
+            how_long, life = word, lifetime_of(word, words.value())
         else:
             raise syntax_error()
-    return session.store._getex(args[1], life, persist)
+    return session.store._getex(args[1], life, persist=how_long == b"PERSIST")
 
 
 @command("mget", -2, "readonly fast", "string", Keys("RO access", last=-1))
