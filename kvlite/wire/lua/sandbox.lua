@@ -52,78 +52,88 @@ local function position(info)
     return ''
 end
 
+-- As `getinfo` in the function that calls this; or of the frames of a coroutine that has failed.
+local function frame(level, what, thread)
+    if thread then return getinfo(thread, level, what) end
+    return getinfo(level + 1, what)
+end
+
 -- Of the frames from `level` on, the first that is not of this chunk; and the level of the one below, if that is
 -- of this chunk. A function that failed in C does not count. Of a frame that a tail call has replaced only the
--- line is guessed.
-local function caller(level)
-    level = level + 1
-    local info = getinfo(level, 'Sl')
+-- line is guessed. Levels are those of the function that calls this.
+local function caller(level, thread)
+    if not thread then level = level + 1 end
+    local info = frame(level, 'Sl', thread)
     if info and info.what == 'C' then
         level = level + 1
-        info = getinfo(level, 'Sl')
+        info = frame(level, 'Sl', thread)
     end
     local own
     while info and info.source == OWN do
-        own, level = level - 1, level + 1
-        info = getinfo(level, 'Sl')
+        own, level = level, level + 1
+        info = frame(level, 'Sl', thread)
     end
     if info and info.what == 'tail' then
         info = {source = '@user_script', short_src = 'user_script', currentline = fallback_line()}
     end
-    return info, own
+    return info, own and not thread and own - 1 or own
 end
 
 local names = setmetatable({}, {__mode = 'k'})  -- of the functions below
 
 -- What a script called the function at `level`, when it called it.
-local function name_at(level)
-    local called, by = getinfo(level + 1, 'nf'), getinfo(level + 2, 'S')
+local function name_at(level, thread)
+    if not thread then level = level + 1 end
+    local called, by = frame(level, 'nf', thread), frame(level + 1, 'S', thread)
+    if by and by.source == OWN then return '?' end
     if by and by.what == 'tail' then return names[called.func] or '?', called.namewhat end
     return called.name or '?', called.namewhat
 end
 
 -- What Python raised comes as an opaque object; where it is caught it becomes what Redis raises.
-local function plain(problem, name, where)
-    local kind, message = describe(problem, name)
+local function plain(problem, level, thread)
+    if not thread then level = level + 1 end
+    local kind, message = describe(problem, (name_at(level, thread)))
     if kind == 'reply' then return {err = message} end
     if kind == 'counted' then return {err = message, ignore_error_stats_update = true} end
-    if kind == 'message' then return where .. message end
+    if kind == 'message' then return position(frame(level + 1, 'Sl', thread)) .. message end
     return message or problem
 end
 
 -- A message with a line of this chunk, as it would be if the function that the script called were C.
-local function as_called(problem, level)
+local function as_called(problem, level, thread)
     local _, last = find(problem, '^sandbox:%d+: ')
     if not last then return problem end
+    if not thread then level = level + 1 end
     local message = sub(problem, last + 1)
-    local info, own = caller(level + 1)
+    local info, own = caller(level, thread)
     if not own then return message end
     local number, rest = match(message, "^bad argument #(%d+) to '[^']*'(.*)")
     if number then
-        local name, how = name_at(own)
+        local name, how = name_at(own, thread)
         if how == 'method' then number = number - 1 end
         message = format("bad argument #%d to '%s'%s", number, name, rest)
     end
     return position(info) .. message
 end
 
--- What an error handler is given, as it is for who catches it. The handler calls this itself.
-local function translated(problem)
-    if type(problem) == 'userdata' then
-        local failed, by = getinfo(3, 'n'), getinfo(4, 'Sl')
-        return plain(problem, failed.name, position(by))
+-- What was raised by the function at `level`, as it is for who catches it.
+local function translated(problem, level, thread)
+    if not thread then level = level + 1 end
+    if type(problem) == 'userdata' then return (plain(problem, level, thread)) end
+    if type(problem) == 'string' and sub(problem, 1, 8) == 'sandbox:' then
+        return (as_called(problem, level, thread))
     end
-    if type(problem) == 'string' and sub(problem, 1, 8) == 'sandbox:' then return (as_called(problem, 3)) end
     return problem
 end
 
 local function handler(problem)
-    return (translated(problem))
+    return (translated(problem, 2))
 end
 
 -- The last handler: an error becomes a table that says where it was made.
 local function located(problem)
-    problem = translated(problem)
+    problem = translated(problem, 2)
     if type(problem) ~= 'table' then problem = {err = 'ERR ' .. tostring(problem)} end
     local info = caller(2)
     if info then
@@ -189,7 +199,6 @@ end
 
 local environment
 local untidy = {}  -- what has to be put back after a script
-local native = {}  -- functions in C
 local safe = {}
 
 function safe.pairs(...)
@@ -238,7 +247,6 @@ end
 local function finished(good, ...)
     if good then return true, ... end
     local problem = ...
-    if type(problem) == 'userdata' then problem = plain(problem, '?', '') end
     if type(problem) == 'table' then
         local message = problem.err
         if type(message) == 'string' or type(message) == 'number' then return false, message end
@@ -252,11 +260,15 @@ local function same(...)
     return ...
 end
 
+local function is_callable(value)
+    local metatable = metatable_of(value)
+    return type(value) == 'function' or (metatable and rawget(metatable, '__call') ~= nil)
+end
+
 function safe.pcall(...)
     local given, call = select('#', ...), ...
     if given == 0 then return false end
-    if given == 1 then return finished(xpcall(call, handler)) end
-    if native[call] or type(call) ~= 'function' then return finished(pcall(...)) end
+    if given == 1 or not is_callable(call) then return finished(xpcall(call, handler)) end
     local arguments = {...}
     return finished(xpcall(function() return same(call(unpack(arguments, 2, given))) end, handler))
 end
@@ -264,7 +276,7 @@ end
 function safe.xpcall(...)
     local given, call, handle = select('#', ...), ...
     if given < 2 then bad_argument(2, 'value expected') end
-    return xpcall(call, function(problem) return handle((translated(problem))) end)
+    return xpcall(call, function(problem) return handle((translated(problem, 2))) end)
 end
 
 -- Bytecode can do anything, and nobody checks it. A blank before it makes it a text, and a bad one.
@@ -303,7 +315,11 @@ function safe.load(...)
         return piece
     end, name)
     if chunk then return setfenv(chunk, environment) end
-    return nil, type(problem) == 'userdata' and plain(problem, '?', '') or problem
+    if type(problem) == 'userdata' then
+        local _, message = describe(problem)
+        problem = message
+    end
+    return nil, problem
 end
 
 local COLLECTING = {
@@ -344,10 +360,9 @@ function safe.coroutine.wrap(call)
 end
 
 local function resumed(made, good, ...)
+    if good then return true, ... end
     local problem = ...
-    if good or type(problem) ~= 'userdata' then return good, ... end
-    local failed, by = getinfo(made, 0, 'n'), getinfo(made, 1, 'Sl')
-    return false, plain(problem, failed and failed.name, position(by))
+    return false, translated(problem, 0, made)
 end
 
 function safe.coroutine.resume(...)
@@ -436,18 +451,8 @@ end
 completed(globals.cjson)
 names[pack] = 'pack'
 
-local function note_native(library)
-    for _, value in pairs(library) do
-        if type(value) == 'function' and getinfo(value, 'S').what == 'C' then native[value] = true end
-    end
-end
-
-note_native(globals)
 for name, library in pairs(globals) do
-    if type(library) == 'table' then
-        note_native(library)
-        globals[name] = protected(library)
-    end
+    if type(library) == 'table' then globals[name] = protected(library) end
 end
 
 environment = protected(globals, protected({__index = missing}))
