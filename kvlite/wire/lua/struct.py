@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from .arguments import BadArgument, RaisedMessage, integer, number, signed, text, to_int64
 
 _SIZES = {"b": 1, "B": 1, "h": 2, "H": 2, "l": 8, "L": 8, "T": 8, "f": 4, "d": 8, "x": 1}
+_INTEGERS = "bBhHlLTiI"
+_ORDERS = {"little": "<", "big": ">"}
 _MAX_ALIGNMENT = 8
 _MAX_INTEGER = 32
 _MAX_INT = 2**31 - 1
 _MOST_VALUES = 7900
 """What Lua's stack has room for."""
-_CONTROL = "<>! "
-"""Options that stand for no bytes, but say how the others are to be taken."""
 
 
 class _Option(NamedTuple):
@@ -36,15 +36,13 @@ class _Format:
         self._alignment = 1
 
     def next(self, place: int) -> _Option | None:
-        """The next option that stands for a value or a byte, if there is one; `place` bytes are before it."""
-        while self._at < len(self._form):
-            letter = self._form[self._at]
-            self._at += 1
-            if letter not in _CONTROL:
-                size = self._size_of(letter)
-                return _Option(letter, size, self._padding(letter, size, place), self._byteorder)
-            self._control(letter)
-        return None
+        """The next option, if there is one; `place` bytes are before what it stands for."""
+        if self._at == len(self._form):
+            return None
+        letter = self._form[self._at]
+        self._at += 1
+        size = self._size_of(letter)
+        return _Option(letter, size, self._padding(letter, size, place), self._byteorder)
 
     def _number(self, default: int) -> int:
         """The digits that follow, or `default`."""
@@ -76,8 +74,9 @@ class _Format:
             return 0
         return (alignment - (place & (alignment - 1))) & (alignment - 1)
 
-    def _control(self, letter: str) -> None:
-        """What an option says that stands for no bytes."""
+    def control(self, letter: str) -> None:
+        """Take an option that stands for no bytes but says how the others are to be taken; an error for one
+        that there is not."""
         if letter in "<>":
             self._byteorder = "little" if letter == "<" else "big"
         elif letter == "!":
@@ -85,10 +84,8 @@ class _Format:
             if alignment == 0 or alignment & (alignment - 1):
                 raise RaisedMessage(f"alignment {alignment} is not a power of 2")
             self._alignment = alignment
-
-
-def _invalid(letter: str) -> BadArgument:
-    return BadArgument(0, b"invalid format option '%b'" % letter.encode("latin-1"))
+        elif letter != " ":
+            raise BadArgument(0, b"invalid format option '%b'" % letter.encode("latin-1"))
 
 
 def _to_uint64(value: int | float) -> int:
@@ -106,11 +103,11 @@ def _integer_bytes(value: int | float, size: int, byteorder: Any) -> bytes:
 
 
 def _float_bytes(value: int | float, option: _Option) -> bytes:
-    order = "<" if option.byteorder == "little" else ">"
+    form = _ORDERS[option.byteorder] + option.letter
     try:
-        return struct.pack(order + option.letter, value)
+        return struct.pack(form, value)
     except OverflowError:
-        return struct.pack(order + option.letter, float("-inf" if value < 0 else "inf"))
+        return struct.pack(form, float("-inf" if value < 0 else "inf"))
 
 
 def pack(*args: Any) -> bytes:
@@ -125,7 +122,7 @@ def pack(*args: Any) -> bytes:
             out.append(0)
             continue
         values: tuple[Any, ...] = tuple(given)
-        if letter in "bBhHlLTiI":
+        if letter in _INTEGERS:
             out += _integer_bytes(number(values, at), option.size, option.byteorder)
         elif letter in "fd":
             out += _float_bytes(number(values, at), option)
@@ -136,7 +133,8 @@ def pack(*args: Any) -> bytes:
                 raise BadArgument(at + 1, "string too short")
             out += value + b"\0" if letter == "s" else value[:size]
         else:
-            raise _invalid(letter)
+            form.control(letter)
+            continue
         at += 1
     return bytes(out)
 
@@ -151,35 +149,41 @@ def unpack(*args: Any) -> tuple[Any, ...]:
         raise BadArgument(1, "data string too short")
     values: list[Any] = []
     while (option := form.next(position)) is not None:
-        letter, size = option.letter, option.size
         position += option.padding
-        if position + size > len(data):
-            raise BadArgument(1, "data string too short")
-        piece = data[position : position + size]
-        if letter in "bBhHlLTiI":
-            values.append(_integer_of(piece, option))
-        elif letter in "fd":
-            order = "<" if option.byteorder == "little" else ">"
-            values.append(struct.unpack(order + letter, piece)[0])
-        elif letter == "c":
-            if size == 0:
-                size = _announced(values)
-                if position + size > len(data):
-                    raise BadArgument(1, "data string too short")
-                piece = data[position : position + size]
-            values.append(piece)
-        elif letter == "s":
-            end = data.find(b"\0", position)
-            if end < 0:
-                raise RaisedMessage("unfinished string in data")
-            values.append(data[position:end])
-            size = end + 1 - position
-        elif letter != "x":
-            raise _invalid(letter)
-        position += size
+        _check_room(data, position, option.size)
+        position += _unpack_one(form, option, data, position, values)
         if len(values) > _MOST_VALUES:
             raise RaisedMessage("stack overflow (too many results)")
     return (*values, position + 1)
+
+
+def _check_room(data: bytes, position: int, size: int) -> None:
+    if position + size > len(data):
+        raise BadArgument(1, "data string too short")
+
+
+def _unpack_one(form: _Format, option: _Option, data: bytes, position: int, values: list[Any]) -> int:
+    """Take what an option stands for, and put the value behind the others; how many bytes it took."""
+    letter, size = option.letter, option.size
+    piece = data[position : position + size]
+    if letter in _INTEGERS:
+        values.append(_integer_of(piece, option))
+    elif letter in "fd":
+        values.append(struct.unpack(_ORDERS[option.byteorder] + letter, piece)[0])
+    elif letter == "c":
+        if size == 0:
+            size = _announced(values)
+            _check_room(data, position, size)
+        values.append(data[position : position + size])
+    elif letter == "s":
+        end = data.find(b"\0", position)
+        if end < 0:
+            raise RaisedMessage("unfinished string in data")
+        values.append(data[position:end])
+        return end + 1 - position
+    elif letter != "x":
+        form.control(letter)
+    return size
 
 
 def _integer_of(piece: bytes, option: _Option) -> int | float:
@@ -204,13 +208,13 @@ def size(*args: Any) -> int:
     total = 0
     form = _Format(text(args, 0))
     while (option := form.next(total)) is not None:
-        if option.letter not in _SIZES and option.letter not in "iIcs" and not option.letter.isalnum():
-            raise _invalid(option.letter)
         total += option.padding
         if option.letter == "s" or (option.letter == "c" and option.size == 0):
             which = "s" if option.letter == "s" else "c0"
             raise BadArgument(0, f"option '{which}' has no fixed size")
         total += option.size
+        if not option.letter.isalnum():
+            form.control(option.letter)
     return total
 
 
