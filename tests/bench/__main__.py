@@ -8,10 +8,11 @@ import platform
 from functools import partial
 
 from .costs import costs
-from .doors import clients, server, suite
+from .doors import clients, suite
 from .durability import durability
 from .imports import imports
 from .memory import memory
+from .server import server
 from .speed import speed
 
 PARTS = {
@@ -46,7 +47,7 @@ def main() -> None:
     )
     for name in options.parts or PARTS:
         run = PARTS[name]
-        if run in (speed, durability):
+        if run in (speed, durability, server):
             run = partial(run, with_peers=not options.no_peers)
         run(options.quick, options.only)
 

@@ -1,128 +1,19 @@
-"""The doors against their peers: a server and redis-server, a client in the process and fakeredis."""
+"""A client in the process, and tests that use one, against fakeredis. The server has `server.py`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .timing import Table, ratio
 
-COMMANDS = ["SET", "GET", "INCR", "LPUSH", "LPOP", "SADD", "HSET", "ZADD"]
-SERVE = """
-import sys
-from kvlite import Server, Store
-with Server(Store(), port=0) as server:
-    print(server.port, flush=True)
-    sys.stdin.read()
-"""
 PIPED = 100
-
-
-@contextlib.contextmanager
-def kvlite_server() -> Iterator[tuple[int, int]]:
-    """The port and the process id of a server in a process of its own."""
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline()), process.pid
-        finally:
-            process.stdin.close()
-
-
-@contextlib.contextmanager
-def redis_server() -> Iterator[int]:
-    """The port of a real Redis."""
-    port = 7379
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            "redis-server",
-            "--port",
-            str(port),
-            "--save",
-            "",
-            "--dir",
-            folder,
-            "--loglevel",
-            "warning",
-        ]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            time.sleep(0.5)
-            try:
-                yield port
-            finally:
-                process.terminate()
-
-
-def requests_per_second(port: int, pipeline: int, count: int) -> dict[str, tuple[float, float, float]]:
-    """By command: requests per second, and the median and the 99th percentile of the latency in
-    milliseconds.
-    """
-    command = ["redis-benchmark", "-p", str(port), "-c", "50", "-n", str(count), "-P", str(pipeline), "--csv"]
-    done = subprocess.run(
-        [*command, "-t", ",".join(COMMANDS).lower()], capture_output=True, text=True, check=True
-    )
-    found = {}
-    for line in done.stdout.splitlines()[1:]:
-        words = [word.strip('"') for word in line.split('","')]
-        found[words[0].split()[0]] = (float(words[1]), float(words[4]), float(words[6]))
-    return found
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory a process has."""
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
-
-
-def server(quick: bool, only: str) -> None:
-    """A server in a process of its own, as ratios to redis-server on the same machine."""
-    if shutil.which("redis-benchmark") is None:
-        print("server: redis-benchmark is not installed")
-        return
-    columns = ["command", "pipeline", "per second", "of redis-server", "wanted", "", "p99 of median"]
-    table = Table("server: 50 connections, by redis-benchmark", columns, [8, 8, 10, 15, 6, 6, 13])
-    count = 2_000 if quick else 200_000
-    with kvlite_server() as (port, pid), redis_server() as other:
-        for pipeline, wanted in ((1, 0.45), (16, 0.20)):
-            ours = requests_per_second(port, pipeline, count)
-            theirs = requests_per_second(other, pipeline, count)
-            for name in COMMANDS:
-                speed, median, late = ours[name]
-                share = speed / theirs[name][0]
-                said = "ok" if share >= wanted else "MISSED"
-                table.row(
-                    name,
-                    str(pipeline),
-                    f"{speed:,.0f}",
-                    ratio(share),
-                    f"{wanted}x",
-                    said,
-                    ratio(late / median),
-                )
-        idle, before = (100 if quick else 5_000), resident(pid)
-        sockets = []
-        with contextlib.ExitStack() as opened:
-            for _ in range(idle):
-                sock = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
-                sock.sendall(b"PING\r\n")
-                sockets.append(sock)
-            for sock in sockets:
-                sock.recv(100)
-            each = (resident(pid) - before) / idle / 1000
-    print(f"{idle} idle connections: {each:.1f} kB each (20 kB wanted)")
 
 
 def clients(quick: bool, only: str) -> None:

@@ -18,7 +18,7 @@ def bench(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("part", ["speed", "imports", "durability", "clients"])
+@pytest.mark.parametrize("part", ["speed", "imports", "durability", "clients", "server"])
 def test_a_part_runs_to_its_end(part: str) -> None:
     words = bench(part, "--quick").split()
     assert "ok" in words or "MISSED" in words
