@@ -70,7 +70,7 @@ FLAGS = (
         "loading",
         "stale",
     ),
-    *("skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys"),
+    *("skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "no_mandatory_keys"),
     *("no_async_loading", "no_multi", "movablekeys", "allow_busy"),
 )
 """In the order in which Redis prints them; what else a row has is for kvlite alone."""
