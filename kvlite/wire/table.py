@@ -50,7 +50,7 @@ class Keys:
             first = found + 1
         if self.counted:
             count = parse_int(args[first]) if first < len(args) else None
-            if count is None or count < 0 or (last := first + count) >= len(args):
+            if count is None or count < 1 or (last := first + count) >= len(args):
                 raise ValueError("fewer arguments than were announced")
             return range(first + 1, last + 1, self.step)
         if self.last >= 0:
