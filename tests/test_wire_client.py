@@ -379,6 +379,33 @@ def test_transactions_that_write_wait(raw: RawPair) -> None:
     assert end(first) == b"+QUEUED\r\n"
 
 
+def test_what_may_write_waits_too(raw: RawPair) -> None:
+    pytest.importorskip("lupa")
+    no_writes = "#!lua flags=no-writes\nreturn 1"
+    raw, rules = other(raw)
+    raw.ask("SCRIPT", "LOAD", "return 1")
+    raw.ask("SCRIPT", "LOAD", no_writes)
+    for by in (raw.wire, raw.socket):
+        assert by.ask("CLIENT", "PAUSE", 100_000, "WRITE") == b"+OK\r\n"
+    ask_lines(raw, "EVAL_RO 'return 1' 0\nSCRIPT LOAD 'return 2'\nEVAL\nPUBLISH x")
+    raw.ask("EVAL", no_writes, 0)
+    waiting = []
+    for words in (
+        ["EVAL", "return 1", 0],
+        ["EVAL", "no script", 0],
+        ["EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", 0],
+        ["EVALSHA", "unknown", 0],
+        ["PUBLISH", "x", "y"],
+    ):
+        by = raw.connect()
+        start(raw, *words, by=by)
+        waiting.append(by)
+    raw.wire, raw.socket = rules
+    raw.ask("CLIENT", "UNPAUSE")
+    for by in waiting:
+        end(by)
+
+
 def test_all_requests_wait_until_the_time_is_up(raw: RawPair) -> None:
     """Even CLIENT UNPAUSE and QUIT. What goes on becomes neither shorter nor less strict."""
     raw, first = other(raw)

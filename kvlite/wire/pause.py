@@ -43,17 +43,20 @@ class Pause:
         """0 if there is no pause."""
         return max(0, self.end_ms - self._now()) / 1000
 
-    def seconds_for(self, session: Session, row: Row) -> float:
+    def seconds_for(self, session: Session, row: Row, args: list[bytes]) -> float:
         """How long a request has to wait."""
         if not self.end_ms:
             return 0
         seconds = self.seconds_left()
         if not seconds:
             self.end()
-        return seconds if not self.writes_only or may_write(session, row) else 0
+        return seconds if not self.writes_only or may_write(session, row, args) else 0
 
 
-def may_write(session: Session, row: Row) -> bool:
+def may_write(session: Session, row: Row, args: list[bytes]) -> bool:
+    """Whether a request may change something, or tell others something."""
     if row.name == "exec" and session.queue is not None:
-        return any(may_write(session, queued) for queued, _ in session.queue if queued.name != "exec")
+        return any(may_write(session, queued, request) for queued, request in session.queue)
+    if row.group == "scripting" and "may_replicate" in row.flags:
+        return not session.instance.scripts.promises_no_writes(row.name, args[1])
     return not row.flags.isdisjoint(("write", "may_replicate"))

@@ -45,7 +45,7 @@ def _run(session: Session, script: Script, keys: list[bytes], values: list[bytes
     return scripts.elsewhere(session, lambda: scripts.run(script, keys, values, store, session, read_only))
 
 
-@command("eval", -3, FLAGS, "scripting", WRITES)
+@command("eval", -3, f"may_replicate {FLAGS}", "scripting", WRITES)
 def eval_(session: Session, args: list[bytes]) -> Reply:
     return _evaluate(session, args)
 
@@ -55,7 +55,7 @@ def eval_ro(session: Session, args: list[bytes]) -> Reply:
     return _evaluate(session, args, read_only=True)
 
 
-@command("evalsha", -3, FLAGS, "scripting", WRITES)
+@command("evalsha", -3, f"may_replicate {FLAGS}", "scripting", WRITES)
 def evalsha(session: Session, args: list[bytes]) -> Reply:
     return _evaluate_known(session, args)
 

@@ -249,7 +249,7 @@ class Session(Timekeeper):
             raise ResponseError(REPLICA)
         if self.instance.scripts.busy and "allow_busy" not in flags:
             raise ResponseError(BUSY)
-        if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row)):
+        if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row, args)):
             return self.postpone(row, args, seconds)
         if self.queue is not None and "in_multi" not in flags:
             self.queue.append((row, args))

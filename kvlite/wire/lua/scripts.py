@@ -125,6 +125,14 @@ class Scripts:
         for script in evaluated[: len(evaluated) - MOST_EVALUATED]:
             del self._by_source[script.source], self._by_sha[script.sha]
 
+    def promises_no_writes(self, command: str, word: bytes) -> bool:
+        """Whether the script of an EVAL or EVALSHA has said that it changes nothing."""
+        try:
+            script = self.evaluated(word) if command == "eval" else self.find(word)
+        except RedisError:
+            return False
+        return script.flags is not None and "no-writes" in script.flags
+
     def flush(self) -> None:
         """Forget all scripts."""
         self._by_source.clear()
