@@ -24,7 +24,7 @@ from ..bell import AsyncBell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
-from .pipelines import WATCHING, Transaction, may_exchange, undecoded
+from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
 from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, store_of, without_socket
 
 _OPTIONS = Options(redis.asyncio.Redis, AbstractConnection)
@@ -123,7 +123,7 @@ class AsyncConnection(AbstractConnection):
     def pack_command(self, *args: Any) -> list[Words]:  # type: ignore[override]
         return [self.talk.words(args)]
 
-    def pack_commands(self, commands: Iterable[Iterable[Any]]) -> list[Words]:  # type: ignore[override]
+    def pack_commands(self, commands: Iterable[Any]) -> list[Words]:  # type: ignore[override]
         return self.talk.requests(commands)
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
@@ -276,7 +276,7 @@ class AsyncRedis(redis.asyncio.Redis):
         convert = self._talk.converter(connection.line, NEVER_DECODE in options)
         available.append(connection)
         try:
-            return await _answer(self, convert(reply), args[0], options)
+            return await _answer(convert(reply), options, self.response_callbacks.get(args[0]))
         except connection.retry._supported_errors:
             return await super().execute_command(*args, **options)
 
@@ -312,8 +312,9 @@ class AsyncPipeline(Transaction, redis.asyncio.client.Pipeline):  # type: ignore
             return list(await super()._execute_transaction(connection, commands, raise_on_error))
         replies = await connection.exchange(self._requests(connection, commands))
         results = self._results(connection, commands, replies, raise_on_error)
+        callbacks = Callbacks(self.response_callbacks)
         return [
-            result if isinstance(result, Exception) else await _answer(self, result, args[0], options)
+            result if isinstance(result, Exception) else await _answer(result, options, callbacks[args[0]])
             for result, (args, options) in zip(results, commands, strict=True)
         ]
 
@@ -322,11 +323,13 @@ class AsyncPipeline(Transaction, redis.asyncio.client.Pipeline):  # type: ignore
             return list(await super()._execute_pipeline(connection, commands, raise_on_error))
         requests = connection.pack_commands(args for args, _ in commands)
         replies = await connection.exchange(requests, undecoded(commands))
-        results = []
+        callbacks, results = Callbacks(self.response_callbacks), []
         for reply, (args, options) in zip(replies, commands, strict=True):
+            name = args[0]
             try:
-                results.append(await _answer(self, reply, args[0], options))
-                self.watching = WATCHING.get(args[0], self.watching)
+                results.append(await _answer(reply, options, callbacks[name]))
+                if name in WATCHING:
+                    self.watching = WATCHING[name]
             except ResponseError as error:
                 results.append(error)
         if raise_on_error:
@@ -334,7 +337,7 @@ class AsyncPipeline(Transaction, redis.asyncio.client.Pipeline):  # type: ignore
         return results
 
 
-async def _answer(client: Any, response: Any, name: Any, options: dict[str, Any]) -> Any:
+async def _answer(response: Any, options: dict[str, Any], callback: Any) -> Any:
     """`answer`, whose callback may be a coroutine function."""
-    result = answer(client, response, name, options)
+    result = answer(response, options, callback)
     return await result if inspect.isawaitable(result) else result

@@ -20,7 +20,7 @@ from redis.observability.providers import get_observability_instance
 from ..store import Store
 from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
-from .pipelines import WATCHING, Command, Transaction, may_exchange, undecoded
+from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
 from .talk import Options, Talk, answer
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
@@ -110,7 +110,7 @@ class Redis(redis.Redis):
         convert = self._talk.converter(line, NEVER_DECODE in options)
         available.append(connection)
         try:
-            return answer(self, convert(reply), args[0], options)
+            return answer(convert(reply), options, self.response_callbacks.get(args[0]))
         except connection.retry._supported_errors:
             return super()._execute_command(*args, **options)
 
@@ -140,6 +140,12 @@ class Redis(redis.Redis):
 class Pipeline(Transaction, redis.client.Pipeline):
     """A pipeline of redis-py's, over a Store in this process."""
 
+    def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        if self.watching or args[0] == "WATCH":
+            return super().execute_command(*args, **kwargs)
+        self.command_stack.append((args, kwargs))
+        return self
+
     def _execute_transaction(
         self, connection: Any, commands: list[Command], raise_on_error: bool
     ) -> list[Any]:
@@ -147,8 +153,9 @@ class Pipeline(Transaction, redis.client.Pipeline):
             return super()._execute_transaction(connection, commands, raise_on_error)
         replies = connection.exchange(self._requests(connection, commands))
         results = self._results(connection, commands, replies, raise_on_error)
+        callbacks = Callbacks(self.response_callbacks)
         return [
-            result if isinstance(result, Exception) else answer(self, result, args[0], options)
+            result if isinstance(result, Exception) else answer(result, options, callbacks[args[0]])
             for result, (args, options) in zip(results, commands, strict=True)
         ]
 
@@ -157,11 +164,13 @@ class Pipeline(Transaction, redis.client.Pipeline):
             return list(super()._execute_pipeline(connection, commands, raise_on_error))
         requests = connection.pack_commands(args for args, _ in commands)
         replies = connection.exchange(requests, undecoded(commands))
-        results = []
+        callbacks, results = Callbacks(self.response_callbacks), []
         for reply, (args, options) in zip(replies, commands, strict=True):
+            name = args[0]
             try:
-                results.append(answer(self, reply, args[0], options))
-                self.watching = WATCHING.get(args[0], self.watching)
+                results.append(answer(reply, options, callbacks[name]))
+                if name in WATCHING:
+                    self.watching = WATCHING[name]
             except ResponseError as error:
                 results.append(error)
         if raise_on_error:

@@ -19,6 +19,17 @@ WATCHING = {"WATCH": True, "UNWATCH": False, "EXEC": False, "DISCARD": False}
 """Whether keys are watched after these."""
 
 
+class Callbacks(dict[Any, Any]):
+    """What a client makes of the replies to each command, looked up once for all in a pipeline."""
+
+    def __init__(self, of: Any) -> None:
+        self._of = of
+
+    def __missing__(self, name: Any) -> Any:
+        callback = self[name] = self._of.get(name)
+        return callback
+
+
 def may_exchange(connection: Any, kind: type[Any]) -> bool:
     """Whether all replies may be read at once, as nothing else is to be done for this connection."""
     return bool(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -96,7 +96,7 @@ class Talk:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._encoding, self._errors = encoder.encoding, encoder.encoding_errors
+        self._plain = (encoder.encoding, encoder.encoding_errors) == ("utf-8", "strict")
         decode: Callable[[bytes], Any] | None = None
         if encoder.decode_responses:
             encoding, errors = encoder.encoding, encoder.encoding_errors
@@ -107,15 +107,17 @@ class Talk:
         self._convert = {protocol: converter(protocol, reported, decode) for protocol in (2, 3)}
         self._convert_raw = {protocol: converter(protocol, reported) for protocol in (2, 3)}
 
-    def words(self, args: Iterable[Any]) -> Words:
+    def words(self, args: Sequence[Any]) -> Words:
         """A request of these arguments, of which the first may be several words."""
-        name, *others = args
-        encoding, errors = self._encoding, self._errors
-        words = [*(_name(name) if isinstance(name, (str, bytes)) else _name(self._bytes(name)))]
-        for arg in others:
-            if type(arg) is str:
-                arg = arg.encode(encoding, errors)
-            elif type(arg) is not bytes:
+        name, plain = args[0], self._plain
+        words = [*_name(name if type(name) is str else self._bytes(name))]
+        for arg in args[1:]:
+            kind = type(arg)
+            if kind is str and plain:
+                arg = arg.encode()
+            elif kind is int:
+                arg = b"%d" % arg
+            elif kind is not bytes:
                 arg = self._bytes(arg)
             words.append(arg)
         return words
@@ -123,7 +125,7 @@ class Talk:
     def _bytes(self, value: Any) -> bytes:
         return bytes(self._encoder.encode(value))
 
-    def requests(self, commands: Iterable[Iterable[Any]]) -> list[Words]:
+    def requests(self, commands: Iterable[Sequence[Any]]) -> list[Words]:
         return list(map(self.words, commands))
 
     def converter(self, line: Line, raw: bool = False) -> Callable[[Reply], Any]:
@@ -156,8 +158,8 @@ def reported(error: Exception) -> Exception:
     return made
 
 
-def answer(client: Any, response: Any, name: Any, options: dict[str, Any]) -> Any:
-    """What a method of the client returns, or raises, for what a parser has read."""
+def answer(response: Any, options: dict[str, Any], callback: Callable[..., Any] | None) -> Any:
+    """What a method of a client returns, or raises, for what a parser has read."""
     if isinstance(response, Exception):
         if EMPTY_RESPONSE in options:
             return options[EMPTY_RESPONSE]
@@ -165,7 +167,6 @@ def answer(client: Any, response: Any, name: Any, options: dict[str, Any]) -> An
     if options:
         for own in (NEVER_DECODE, EMPTY_RESPONSE, "keys"):
             options.pop(own, None)
-    callback = client.response_callbacks.get(name)
     return response if callback is None else callback(response, **options)
 
 

@@ -81,7 +81,7 @@ class Line:
     def take_replies(self, count: int) -> list[Reply] | None:
         """The next `count` replies if all are there and no message is among them, else None."""
         replies = self._replies
-        if len(replies) != count or any(type(reply) is Push for reply in replies):
+        if len(replies) != count or Push in map(type, replies):
             return None
         taken = list(replies)
         replies.clear()
@@ -111,16 +111,23 @@ class Line:
         session, backlog, replies = self.session, self._backlog, self._replies
         if session.wait is not None:
             return
-        execute = session.execute
-        while backlog and not session.closing:
-            reply = execute(backlog.popleft())
-            if reply is PARKED:
-                self._start_timer()
-                break
-            if reply is not NO_REPLY:
-                replies.append(reply)
-            if self._pushed:
-                replies.extend(_take_all(self._pushed))
+        execute, pushed = session.execute, self._pushed
+        several = len(backlog) > 1
+        if several:
+            session.begin()
+        try:
+            while backlog and not session.closing:
+                reply = execute(backlog.popleft())
+                if reply is PARKED:
+                    self._start_timer()
+                    break
+                if reply is not NO_REPLY:
+                    replies.append(reply)
+                if pushed:
+                    replies.extend(_take_all(pushed))
+        finally:
+            if several:
+                session.end()
 
     def _start_timer(self) -> None:
         wait = self.session.wait

@@ -40,9 +40,6 @@ def converter(
         shape = shapes.get(kind)
         return error(reply) if shape is None else shape(reply)
 
-    def text(value: bytes) -> Any:
-        return bytes(value) if decode is None else decode(bytes(value))
-
     def array(items: Any) -> list[Any]:
         if decode is None:
             return [item if type(item) is bytes else convert(item) for item in items]
@@ -54,6 +51,7 @@ def converter(
     def nothing(reply: Any) -> None:
         return None
 
+    text: Callable[[bytes], Any] = bytes if decode is None else lambda value: decode(bytes(value))
     shapes: dict[type, Callable[[Any], Any]] = {
         int: int,
         bool: int,
