@@ -360,6 +360,38 @@ def test_the_log_joins_what_is_alike(raw: RawPair) -> None:
     raw.ask("ACL", "LOG", 100, blur=who)
 
 
+def test_channels(raw: RawPair) -> None:
+    log_in(raw, "&ch* &[x] +@pubsub +multi +exec +@connection")
+    ask_lines(
+        raw,
+        """
+        PUBLISH c 1
+        PUBLISH cha 1
+        PUBLISH x 1
+        SPUBLISH c 1
+        SPUBLISH cha 1
+        SUBSCRIBE cha c
+        SUBSCRIBE c
+        PSUBSCRIBE x
+        PSUBSCRIBE cha
+        PSUBSCRIBE ch* *
+        SSUBSCRIBE c
+        UNSUBSCRIBE c
+        PUNSUBSCRIBE *
+        PUBSUB CHANNELS
+        MULTI
+        PUBLISH cha 1
+        PUBLISH c 1
+        EXEC
+        PSUBSCRIBE ch*
+        PSUBSCRIBE [x]
+        SUBSCRIBE ch1
+        SSUBSCRIBE x
+        SUBSCRIBE no
+        """,
+    )
+
+
 def test_patterns_of_sort_lead_to_any_key(raw: RawPair) -> None:
     admin = log_in(raw, "~k* %R~* +sort +sort_ro +rpush +eval")
     ask_lines(

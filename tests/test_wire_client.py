@@ -140,6 +140,9 @@ LINES = """
     CLIENT PAUSE 1 foo
     CLIENT PAUSE 1 ALL x
     CLIENT PAUSE 99999999999999999999
+    CLIENT PAUSE 9223372036854775807
+    PING
+    CLIENT PAUSE 7523372036854775807 WRITE
     CLIENT UNPAUSE
     CLIENT UNPAUSE x
 """
@@ -429,6 +432,18 @@ def test_a_pause_within_a_transaction(raw: RawPair) -> None:
     start(raw, "PING")
     raw.advance(3, expire=False)
     end((raw.wire, raw.socket))
+
+
+def test_a_pause_for_ever_is_looked_at_once_a_day() -> None:
+    store = Store(clock=ManualClock())
+    wire, rules = Wire(store), Wire(store)
+    rules.ask("CLIENT", "PAUSE", 2**62, "WRITE")
+    wire.ask("SET", "a", 1)
+    assert wire.timers[-1].seconds == 86_400
+    store.advance(86_401)
+    assert wire.receive() == b""
+    rules.ask("CLIENT", "UNPAUSE")
+    assert wire.receive() == b"+OK\r\n"
 
 
 def test_a_pause_that_is_over_costs_nothing() -> None:

@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
+from threading import Lock
 
 from ..errors import ResponseError
 from .acl_selector import Denial, RuleError, Selector, has_blank
@@ -209,6 +210,8 @@ class Acl:
         for rule in (b"+@all", b"~*", b"&*", b"on", b"nopass"):
             self.default.apply(rule)
         self.users: dict[bytes, User] = {b"default": self.default}
+        self._lock = Lock()
+        """Held while users are changed."""
 
     @property
     def is_open(self) -> bool:
@@ -229,18 +232,20 @@ class Acl:
         """Make or change a user, by all of the rules or not at all."""
         if has_blank(name):
             raise ResponseError("Usernames can't contain spaces or null characters")
-        user = self.users.get(name)
-        changed = User(name, self.all_channels) if user is None else copy(user)
-        changed.all_channels = self.all_channels
-        for rule in join_selectors(rules):
-            try:
-                changed.apply(rule)
-            except RuleError as error:
-                raise ResponseError(f"Error in ACL SETUSER modifier '{_shown(rule)}': {error}") from None
-        if user is None:
-            self.users[name] = changed
-        else:
-            user.become(changed)
+        rules = join_selectors(rules)
+        with self._lock:
+            user = self.users.get(name)
+            changed = User(name, self.all_channels) if user is None else copy(user)
+            changed.all_channels = self.all_channels
+            for rule in rules:
+                try:
+                    changed.apply(rule)
+                except RuleError as error:
+                    raise ResponseError(f"Error in ACL SETUSER modifier '{_shown(rule)}': {error}") from None
+            if user is None:
+                self.users[name] = changed
+            else:
+                user.become(changed)
 
     def take_line(self, words: list[str]) -> None:
         """Make the user that a line of a configuration file tells of; ValueError if it tells none."""
@@ -261,4 +266,5 @@ class Acl:
         """Those of these names that were there, and are no more."""
         if b"default" in names:
             raise ResponseError("The 'default' user cannot be removed")
-        return [self.users.pop(name) for name in dict.fromkeys(names) if name in self.users]
+        with self._lock:
+            return [self.users.pop(name) for name in dict.fromkeys(names) if name in self.users]

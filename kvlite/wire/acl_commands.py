@@ -144,7 +144,7 @@ def log(session: Session, args: list[bytes]) -> Reply:
         raise wrong_subcommand(args)
     entries = session.instance.acl_log.entries
     if len(args) == 3 and args[2].lower() == b"reset":
-        entries.clear()
+        session.instance.acl_log.clear()
         return OK
     count = integer(args[2]) if len(args) == 3 else 10
     return [_entry(session, entry) for entry in entries[: max(0, count)]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 ALIKE_WITHIN_MS = 60_000
 """Entries about the same are one, if no more than that lies between them."""
@@ -36,16 +37,21 @@ class AclLog:
         self.limit = 128
         """The setting `acllog-max-len`."""
         self.entries: list[Entry] = []
+        """Exchanged as a whole, so that whoever reads it may go on with what he found."""
+        self._lock = Lock()
 
     def add(self, reason: str, context: str, what: bytes, username: bytes, client: bytes) -> None:
         new = Entry(reason, context, what, username, client, self._now())
-        for old in self.entries[:LOOKED_AT]:
-            if _alike(old, new):
-                self.entries.remove(old)
-                new.count += old.count
-                break
-        self.entries.insert(0, new)
-        del self.entries[self.limit :]
+        with self._lock:
+            others = self.entries
+            alike = next((old for old in others[:LOOKED_AT] if _alike(old, new)), None)
+            if alike is not None:
+                new.count += alike.count
+                others = [old for old in others if old is not alike]
+            self.entries = [new, *others][: self.limit]
+
+    def clear(self) -> None:
+        self.entries = []
 
     def age(self, entry: Entry) -> float:
         """The seconds since it happened last."""

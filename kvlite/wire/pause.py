@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..numbers import INT64_MAX
 from .table import Row
 
 if TYPE_CHECKING:
     from .session import Session
+
+LONGEST = 86_400
+"""Seconds; timers take no more than some."""
 
 
 class Pause:
@@ -26,9 +30,15 @@ class Pause:
         self.postponed: dict[Session, None] = {}
 
     def extend(self, milliseconds: int, writes_only: bool) -> None:
-        """Begin, or go on for longer. What goes on becomes neither shorter nor less strict."""
+        """Begin, or go on for longer. What goes on becomes neither shorter nor less strict.
+
+        An end that 64 bits do not hold is no pause at all: in Redis it lies before 1970.
+        """
+        end_ms = self._now() + milliseconds
+        if end_ms > INT64_MAX:
+            return
         self.writes_only = writes_only and (self.writes_only or not self.seconds_left())
-        self.end_ms = max(self.end_ms, self._now() + milliseconds)
+        self.end_ms = max(self.end_ms, end_ms)
         self._changed()
 
     def end(self) -> None:
@@ -44,13 +54,14 @@ class Pause:
         return max(0, self.end_ms - self._now()) / 1000
 
     def seconds_for(self, session: Session, row: Row, args: list[bytes]) -> float:
-        """How long a request has to wait."""
+        """How long a request has to wait, until it is looked at again."""
         if not self.end_ms:
             return 0
         seconds = self.seconds_left()
         if not seconds:
             self.end()
-        return seconds if not self.writes_only or may_write(session, row, args) else 0
+        waits = not self.writes_only or may_write(session, row, args)
+        return min(seconds, LONGEST) if waits else 0
 
 
 def may_write(session: Session, row: Row, args: list[bytes]) -> bool:
