@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Oracle, run_history
 
-from kvlite import Store
+from kvlite import ManualClock, ReadOnlyError, ResponseError, Store
 from kvlite.redis import Connection, ConnectionPool, Redis
+from kvlite.wire.line import Line
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
@@ -264,3 +267,360 @@ def test_what_is_missing_is_said() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "kvlite.redis needs redis-py: pip install 'kvlite[redis]'\n"
+
+
+# Waiting
+
+
+def test_who_waits_is_served_whichever_door_the_element_comes_through() -> None:
+    client = Redis(decode_responses=True)
+    for give in (lambda: client.store.rpush("q", "x"), lambda: Redis(client.store).lpush("q", "x")):
+        threading.Timer(0.02, give).start()
+        assert client.blpop("q", timeout=10) == ("q", "x")
+    threading.Timer(0.02, lambda: client.zadd("z", {"m": 1})).start()
+    assert client.bzpopmin("z") == ("z", "m", 1.0)
+
+
+def test_time_runs_out() -> None:
+    client = Redis()
+    start = time.monotonic()
+    assert client.blpop("q", timeout=0.05) is None
+    assert client.blmove("q", "other", 0.05) is None
+    assert 0.1 <= time.monotonic() - start < 5
+    still = Redis(Store(clock=ManualClock()), decode_responses=True)
+    threading.Timer(0.05, lambda: still.store.advance(61)).start()
+    assert still.blpop("q", timeout=60) is None
+
+
+def test_replies_that_take_too_long() -> None:
+    """As with a server: the connection is given up, and the command tried again as often as is said."""
+    tries = redis.retry.Retry(redis.backoff.NoBackoff(), 2)
+    client = Redis(socket_timeout=0.05, retry=tries)
+    start = time.monotonic()
+    with pytest.raises(redis.TimeoutError, match="Timeout reading from <Store in memory, 0 keys>"):
+        client.blpop("q")
+    assert 0.15 <= time.monotonic() - start < 5
+    with pytest.raises(redis.TimeoutError):
+        client.pipeline(transaction=False).blpop("q").execute()
+    assert not client.store._lines
+    assert client.rpush("q", "x") == 1
+    assert client.lrange("q", 0, -1) == [b"x"]
+
+
+def test_a_pipeline_goes_on_behind_what_it_waits_for() -> None:
+    client = Redis()
+    seen = []
+
+    def give() -> None:
+        seen.append(client.get("n"))
+        client.rpush("q", "x")
+
+    threading.Timer(0.05, give).start()
+    results = client.pipeline(transaction=False).incr("m").blpop("q").incr("n").get("n").execute()
+    assert results == [1, (b"q", b"x"), 1, b"1"]
+    assert seen == [None]
+    assert client.pipeline().blpop("q").execute() == [None]
+
+
+def test_closing_a_client_ends_what_another_thread_waits_for() -> None:
+    client = Redis(retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+    errors: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            client.blpop("q")
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while not client.store._lines:
+        time.sleep(0.001)
+    client.close()
+    thread.join(timeout=10)
+    assert [type(error) for error in errors] == [redis.ConnectionError]
+    client.rpush("q", "x")
+    assert client.lpop("q") == b"x"
+
+
+def test_what_was_served_to_a_connection_that_ends_goes_back() -> None:
+    store = Store()
+    line = Line(store, lambda: None)
+    line.send([[b"BLPOP", b"q", b"0"]])
+    store.rpush("q", "a", "b")
+    assert store.lrange("q", 0, -1) == [b"b"]
+    line.hang_up()
+    assert store.lrange("q", 0, -1) == [b"a", b"b"]
+
+
+# Who is connected
+
+
+def test_connections_say_who_they_are() -> None:
+    client = Redis(client_name="me", db=2, decode_responses=True)
+    (info,) = client.client_list()
+    assert (info["name"], info["db"], info["lib-name"]) == ("me", "2", "redis-py")
+    assert client.client_id() == client.client_id()
+    assert Redis(client.store, driver_info=None).client_info().get("lib-name", "") == ""
+    client.close()
+    assert len(Redis(client.store).client_list()) == 1
+
+
+def test_passwords() -> None:
+    store = Store()
+    admin = Redis(store)
+    admin.config_set("requirepass", "secret")
+    admin.acl_setuser("ann", enabled=True, passwords="+pw", commands=["+get", "+hello"], keys=["a*"])
+    once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    for protocol in (2, 3):
+        options = {"protocol": protocol, "retry": once}
+        assert Redis(store, password="secret", **options).get("a") is None
+        ann = Redis(store, username="ann", password="pw", **options)
+        assert ann.get("a") is None
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            ann.get("b")
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            ann.pipeline().get("b").execute()
+        with pytest.raises(redis.AuthenticationError):
+            Redis(store, password="wrong", **options).get("a")
+        with pytest.raises(redis.AuthenticationError):
+            Redis(store, **options).get("a")
+        asked = redis.UsernamePasswordCredentialProvider("ann", "pw")
+        assert Redis(store, credential_provider=asked, **options).get("a") is None
+
+
+def test_a_client_that_is_killed_connects_again() -> None:
+    client = Redis()
+    first = client.client_id()
+    Redis(client.store).client_kill_filter(_id=str(first))
+    assert client.get("a") is None
+    assert client.client_id() != first
+
+
+def test_connections_are_checked_now_and_then() -> None:
+    client = Redis(health_check_interval=1)
+    client.set("a", 1)
+    connection = client.connection_pool._available_connections[0]
+    connection.next_health_check = 0
+    asked = client.store.calls
+    assert client.get("a") == b"1"
+    assert [call.name for call in asked] == ["ping", "get"]
+
+
+def test_what_a_function_does_on_connecting() -> None:
+    def on_connect(connection: Any) -> None:
+        connection.on_connect()
+        connection.send_command("SELECT", 7)
+        connection.read_response()
+
+    client = Redis(redis_connect_func=on_connect)
+    client.set("a", 1)
+    assert client.store.select(7).get("a") == b"1"
+
+
+def test_connections_are_limited() -> None:
+    client = Redis(max_connections=2, retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+    held = [client.connection_pool.get_connection() for _ in range(2)]
+    with pytest.raises(redis.exceptions.MaxConnectionsError):
+        client.get("a")
+    client.connection_pool.release(held[0])
+    assert client.get("a") is None
+    assert len(client.client_list()) == 2
+
+
+# What goes wrong on purpose
+
+
+def test_faults_meet_clients_as_those_of_a_server_do() -> None:
+    client = Redis(retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1))
+    faults = client.store.faults
+    faults.raises("get", ResponseError("LOADING it comes"))
+    assert client.get("a") is None
+    faults.raises("get", ResponseError("planned"))
+    with pytest.raises(redis.ResponseError, match="planned"):
+        client.get("a")
+    faults.drops("get")
+    assert client.get("a") is None
+    faults.drops("get", times=2)
+    with pytest.raises(redis.ConnectionError, match="Connection closed by server"):
+        client.get("a")
+    faults.waits("get", 0.05)
+    assert client.get("a") is None
+    faults.raises("incrby", ResponseError("planned"))
+    with pytest.raises(redis.ResponseError, match="Command # 2 .* caused error: planned"):
+        client.pipeline(transaction=False).get("a").incr("a").execute()
+    assert client.pipeline().incr("a").execute() == [1]
+
+
+def test_errors_that_are_to_be_tried_again() -> None:
+    again = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
+    client = Redis(retry=again, retry_on_error=[redis.ReadOnlyError])
+    client.store.faults.raises("set", ReadOnlyError("it only reads"))
+    assert client.set("a", 1) is True
+    client.set_retry(redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+    client.store.faults.drops("set")
+    with pytest.raises(redis.ConnectionError):
+        client.set("a", 1)
+
+
+# Replies
+
+
+def test_callbacks_may_be_put_in_the_place_of_redis_pys() -> None:
+    client = Redis()
+    client.set_response_callback("GET", lambda response, **options: ("got", response))
+    assert client.get("a") == ("got", None)
+    assert client.pipeline().get("a").execute() == [("got", None)]
+    assert client.pipeline(transaction=False).get("a").execute() == [("got", None)]
+
+
+def test_a_subclass_may_read_replies_itself() -> None:
+    class Loud(Redis):
+        def parse_response(self, connection: Any, command_name: Any, **options: Any) -> Any:
+            return ("loud", super().parse_response(connection, command_name, **options))
+
+    assert Loud().get("a") == ("loud", None)
+
+
+def test_what_is_never_decoded() -> None:
+    client = Redis(decode_responses=True)
+    client.set("a", "é")
+    dump = client.dump("a")
+    assert isinstance(dump, bytes)
+    piped = client.pipeline(transaction=False).dump("a").get("a").execute()
+    assert piped == [dump, "é"]
+    assert client.restore("b", 0, dump) in (True, "OK")
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_shapes_of_replies(oracle: Oracle, legacy: bool) -> None:
+    """Where redis-py makes something else of RESP2 and RESP3, or did so in older versions."""
+    oracle.reset()
+
+    def ask(client: Any) -> list[Any]:
+        client.zadd("z", {"a": 1, "b": 2.5})
+        client.hset("h", mapping={"f": "v"})
+        client.sadd("s", "m")
+        return [
+            client.zrange("z", 0, -1, withscores=True),
+            client.zpopmax("z"),
+            client.zrank("z", "a", withscore=False),
+            client.zmpop(1, ["z"], min=True),
+            client.hrandfield("h", 1, withvalues=True),
+            client.hgetall("h"),
+            client.smembers("s"),
+            client.config_get("maxmemory"),
+            client.zadd("z", {"a": 1}, incr=True),
+            client.set("k", "v", get=True),
+            client.client_getname(),
+            client.acl_whoami(),
+            client.lcs("k", "k", idx=True),
+            client.object("encoding", "k"),
+            client.bzpopmin("z"),
+        ]
+
+    for protocol in (2, 3):
+        for decode in (False, True):
+            options: Any = {"protocol": protocol, "decode_responses": decode, "legacy_responses": legacy}
+            oracle.wipe()
+            assert ask(Redis(**options)) == ask(oracle.client(**options))
+
+
+# Subscribing, watching others
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+@pytest.mark.parametrize("decode", [False, True], ids=["bytes", "str"])
+def test_subscribers_are_told_the_same(oracle: Oracle, protocol: int, decode: bool) -> None:
+    oracle.reset()
+
+    def tale(client: Any) -> list[Any]:
+        told: list[Any] = []
+        with client.pubsub() as inbox:
+            inbox.subscribe("a", "b", c=lambda message: told.append(("handled", message)))
+            inbox.psubscribe("x*", **{"y*": lambda message: told.append(("handled", message))})
+            inbox.ssubscribe("shard")
+            told += [client.publish(channel, "data") for channel in ("a", "c", "x1", "y1", "nobody")]
+            told.append(client.spublish("shard", "data"))
+            inbox.ping("hello")
+            inbox.unsubscribe("a")
+            inbox.punsubscribe()
+            inbox.sunsubscribe()
+            while (response := inbox.parse_response(block=False, timeout=0.05)) is not None:
+                told.append(inbox.handle_message(response))
+            told.append((inbox.subscribed, inbox.get_message(timeout=0.01)))
+            told.append(
+                (sorted(client.pubsub_channels()), client.pubsub_numsub("b", "a"), client.pubsub_numpat())
+            )
+        with client.pubsub(ignore_subscribe_messages=True) as inbox:
+            inbox.subscribe("a")
+            client.publish("a", "last")
+            told.append([inbox.get_message(timeout=0.05) for _ in range(2)])
+            inbox.unsubscribe()
+            told += list(inbox.listen())
+        return told
+
+    options = {"protocol": protocol, "decode_responses": decode}
+    assert tale(Redis(**options)) == tale(oracle.client(**options))
+
+
+def test_messages_in_a_thread() -> None:
+    client, got = Redis(decode_responses=True), queue.SimpleQueue[str]()
+    inbox = client.pubsub()
+    inbox.subscribe(a=lambda message: got.put(message["data"]))
+    thread = inbox.run_in_thread(sleep_time=0.01)
+    client.store.publish("a", "from the store")
+    client.publish("a", "from a client")
+    assert [got.get(timeout=10), got.get(timeout=10)] == ["from the store", "from a client"]
+    thread.stop()
+    thread.join(timeout=10)
+    assert client.publish("a", "nobody") == 0
+
+
+def test_events_come_in_time() -> None:
+    client = Redis(decode_responses=True)
+    client.config_set("notify-keyspace-events", "Ex")
+    with client.pubsub(ignore_subscribe_messages=True) as inbox:
+        inbox.psubscribe("__keyevent@*__:expired")
+        client.set("a", 1, px=50)
+        messages = [inbox.get_message(timeout=5), inbox.get_message(timeout=5)]
+    assert [message["data"] for message in messages if message] == ["a"]
+
+
+def test_a_monitor_sees_what_others_do() -> None:
+    client = Redis(decode_responses=True)
+    client.ping()
+    with Redis(client.store, decode_responses=True).monitor() as monitor:
+        client.set("a", 'b "c"')
+        seen = monitor.next_command()
+        assert (seen["command"], seen["db"]) == ('SET a b "c"', 0)
+        Redis(client.store, db=3, driver_info=None, protocol=2).get("x")
+        assert [monitor.next_command()["command"] for _ in range(2)] == ["SELECT 3", "GET x"]
+
+
+# Scripts and locks
+
+
+def test_locks_and_scripts() -> None:
+    pytest.importorskip("lupa")
+    client = Redis(decode_responses=True)
+    with client.lock("l", timeout=10) as lock:
+        assert lock.owned()
+        assert lock.extend(10)
+        assert lock.reacquire()
+        assert not Redis(client.store).lock("l").acquire(blocking=False)
+    assert not lock.locked()
+    add = client.register_script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
+    assert add(keys=["n"], args=[2]) == 2
+    with client.pipeline() as pipe:
+        add(keys=["n"], args=[3], client=pipe)
+        pipe.get("n")
+        assert pipe.execute() == [5, "5"]
+
+
+def test_scans() -> None:
+    client = Redis(decode_responses=True)
+    client.mset({f"key:{number}": number for number in range(50)})
+    client.hset("h", mapping={f"f{number}": number for number in range(600)})
+    assert len(set(client.scan_iter("key:*", count=7))) == 50
+    assert len(dict(client.hscan_iter("h", count=50))) == 600

@@ -44,7 +44,8 @@ class Line:
     @property
     def idle(self) -> bool:
         """Nothing is there to be taken, and nothing is being waited for."""
-        return not (self._replies or self._pushed or self.ended) and self.session.wait is None
+        session = self.session
+        return not (self._replies or self._pushed or self.ended or session.closing) and session.wait is None
 
     def send(self, requests: Iterable[list[bytes]]) -> None:
         """Run the requests, in order; while one waits, those behind it wait too."""
@@ -63,6 +64,7 @@ class Line:
         if self._resumed and not self.ended:
             self._resumed = False
             self._due = None
+            self._collect()
             self.accept(self.session.finish())
             self._run()
         if self._replies or self._pushed:
@@ -117,17 +119,23 @@ class Line:
             session.begin()
         try:
             while backlog and not session.closing:
+                if pushed:
+                    self._collect()
                 reply = execute(backlog.popleft())
                 if reply is PARKED:
                     self._start_timer()
                     break
                 if reply is not NO_REPLY:
                     replies.append(reply)
-                if pushed:
-                    replies.extend(_take_all(pushed))
+            if pushed:
+                self._collect()
         finally:
             if several:
                 session.end()
+
+    def _collect(self) -> None:
+        """What has been pushed until now comes before what is answered next."""
+        self._replies.extend(_take_all(self._pushed))
 
     def _start_timer(self) -> None:
         wait = self.session.wait
