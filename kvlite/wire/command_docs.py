@@ -43,6 +43,7 @@ def _halves(text: str) -> tuple[str, str]:
     return (summary + ".", complexity) if dot else (text, "")
 
 
+@cache
 def docs_of(row: Row) -> dict[bytes, Reply]:
     entry = entries()[row.name]
     docs: dict[bytes, Reply] = {

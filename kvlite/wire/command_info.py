@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from ..errors import ResponseError
 from ..globs import compile_glob
@@ -38,6 +39,7 @@ def named(name: bytes) -> Row | None:
 # INFO
 
 
+@cache
 def info_of(row: Row | None) -> Reply:
     """What COMMAND INFO tells of a command."""
     if row is None:

@@ -132,6 +132,7 @@ class Session(Timekeeper):
         "since_ms",
         "store",
         "trusted",
+        "unhindered",
         "user",
         "wait",
         "watch",
@@ -172,8 +173,9 @@ class Session(Timekeeper):
         self.closing = False
         self.shares_thread = False
         """The thread that uses it has other sessions to serve: what may take long is done in another one."""
-        self.plain = True
-        """Nothing stands between a request and its row. Whatever changes that calls `review`."""
+        self.unhindered = self.plain = True
+        """Nothing stands between a request and its row; when it is not plain, a transaction may. Whatever
+        else changes that calls `review`."""
         self.id = self.enter()
         self.review()
 
@@ -187,9 +189,8 @@ class Session(Timekeeper):
         trusted = self.trusted = self.authenticated or acl.is_open
         self.door.trust(trusted)
         self.restricted = not self.user.unrestricted
-        self.plain = (
-            self.queue is None
-            and trusted
+        self.unhindered = (
+            trusted
             and not self.restricted
             and self.silence is None
             and not self.no_touch
@@ -199,6 +200,7 @@ class Session(Timekeeper):
             and not self.instance.scripts.busy
             and (self.listener is None or self.protocol == 3)
         )
+        self.plain = self.unhindered and self.queue is None
 
     def execute(self, args: list[bytes]) -> Reply:
         """Run one request: the reply, an error as an exception object, or PARKED: see `wait`."""
@@ -438,7 +440,7 @@ class Session(Timekeeper):
         self.queue = None
         self.aborted = False
         self.unwatch()
-        self.review()
+        self.plain = self.unhindered
 
     def unwatch(self) -> None:
         watch, self.watch = self.watch, None

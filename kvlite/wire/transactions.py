@@ -21,7 +21,7 @@ def multi(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError(NESTED)  # the transaction goes on
     session.queue = []
-    session.review()
+    session.plain = False
     return OK
 
 
