@@ -130,6 +130,7 @@ class Socket:
             self._socket.settimeout(timeout)
             self._socket.connect(address)
             self._file = opened.enter_context(self._socket.makefile("rb"))
+            self.ended = False
             self.disconnect = opened.pop_all().close
         if protocol == 3:
             self.ask("HELLO", 3)
@@ -176,6 +177,24 @@ class Socket:
             while more := self._file.read1():
                 data += more
         return data
+
+    def awaits(self, *signs: bytes, seconds: float = 5) -> bool:
+        """Read until one of `signs` has come, or the connection has `ended`; False if neither comes in
+        time."""
+        self._socket.settimeout(seconds)
+        data, length = b"", max(map(len, signs))
+        while not any(sign in data for sign in signs):
+            try:
+                more = self._file.read1()
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                more = b""
+            if not more:
+                self.ended = True
+                return True
+            data = data[-length:] + more
+        return True
 
     def silent(self, seconds: float = 0.05) -> bool:
         """Whether nothing comes for so long."""

@@ -24,6 +24,18 @@ NOT_WHILE_LISTENING = (
 FLAGS = "pubsub noscript loading stale"
 
 
+_latest: tuple[Message, Push] = ((), Push())
+
+
+def _push_of(message: Message) -> Push:
+    """The same for all who get the same message, one after the other: then it is encoded once."""
+    global _latest
+    latest = _latest
+    if latest[0] is not message:
+        latest = _latest = message, Push(message)
+    return latest[1]
+
+
 class Listener(Subscriber):
     """What a session is subscribed to."""
 
@@ -32,7 +44,7 @@ class Listener(Subscriber):
         self._door = door
 
     def deliver(self, message: Message) -> None:
-        self._door.push(Push(message))
+        self._door.push(_push_of(message))
 
     def dismiss(self, why: str) -> None:
         self._door.close()

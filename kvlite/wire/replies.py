@@ -30,9 +30,12 @@ class Members(list[Any]):
 
 
 class Push(list[Any]):
-    """A message that nobody asked for; in RESP2 an array."""
+    """A message that nobody asked for; in RESP2 an array. Many may get the same one: it never changes."""
 
-    __slots__ = ()
+    __slots__ = ("encoded",)
+
+    encoded: dict[int, bytes]
+    """Its bytes by protocol, as far as they have been needed."""
 
 
 class Map(list[tuple[Any, Any]]):

@@ -408,6 +408,16 @@ def _flat2(pairs: Any) -> bytes:
     return b"*%d\r\n%b" % (2 * len(pairs), b"".join([encode2(half) for pair in pairs for half in pair]))
 
 
+def _once(push: Push, protocol: int, encode: Callable[[Any], bytes]) -> bytes:
+    """The bytes of a message, however many get it."""
+    if not hasattr(push, "encoded"):
+        push.encoded = {}
+    data = push.encoded.get(protocol)
+    if data is None:
+        data = push.encoded[protocol] = encode(push)
+    return data
+
+
 _RESP2: dict[type, Callable[[Any], bytes]] = {
     int: _integer,
     bool: _integer,
@@ -417,7 +427,7 @@ _RESP2: dict[type, Callable[[Any], bytes]] = {
     list: _array2,
     tuple: _array2,
     Members: _array2,
-    Push: _array2,
+    Push: lambda push: _once(push, 2, _array2),
     Replies: lambda replies: b"".join(map(encode2, replies)),
     Pairs: _flat2,
     Map: _flat2,
@@ -456,7 +466,7 @@ _RESP3: dict[type, Callable[[Any], bytes]] = {
     list: _array3,
     tuple: _array3,
     Members: _set3,
-    Push: _push3,
+    Push: lambda push: _once(push, 3, _push3),
     Replies: lambda replies: b"".join(map(encode3, replies)),
     Pairs: _array3,
     Map: _map3,

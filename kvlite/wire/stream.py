@@ -81,7 +81,7 @@ class Stream:
                 self._start_timer()
             elif reply is not NO_REPLY:
                 out.append(self._encode(reply))
-        if self.session.wait is None:
+        if self.session.wait is None and (self._waiting or self.parser.size):
             self._run(out)
         else:
             self._flush(out)
