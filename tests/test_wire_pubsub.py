@@ -175,6 +175,14 @@ def test_who_waits_is_served_with_its_events(clients: Clients) -> None:
     assert clients.ask(2, "RPUSH", "l", "1", "2")[0].count(b"pmessage") == 3
 
 
+def test_what_scripts_publish_comes_in_order(clients: Clients) -> None:
+    pytest.importorskip("lupa")
+    clients.ask(2, "CONFIG", "SET", "notify-keyspace-events", "EA")
+    clients.ask(0, "SUBSCRIBE", "news", "__keyevent@0__:set", "__keyevent@0__:incrby")
+    script = "redis.call('set', 'a', 1) redis.call('publish', 'news', 'x') return redis.call('incr', 'a')"
+    assert clients.ask(1, "EVAL", script, "0")[0].count(b"message") == 3
+
+
 def test_own_messages_come_after_the_reply(raw: RawPair) -> None:
     """As in Redis 7.2; Redis 7.0 puts some of them before it, or within it."""
     wire = Wire(raw.store, 3)
@@ -267,6 +275,16 @@ def test_keys_expire_in_time_for_a_client_that_waits() -> None:
     assert message["data"] == b"soon"
     inbox.close()
     assert not store._shared.alarms
+
+
+def test_a_client_that_listens_may_wait_for_something_else() -> None:
+    client = Redis(Store(), single_connection_client=True)
+    connection = client.connection
+    connection.send_command("SUBSCRIBE", "news")
+    assert connection.read_response(push_request=True) == [b"subscribe", b"news", 1]
+    start = time.monotonic()
+    assert client.blpop("nothing", timeout=0.05) is None
+    assert 0.04 < time.monotonic() - start < 10
 
 
 def test_a_server_hears_from_threads() -> None:

@@ -103,11 +103,12 @@ class Line:
     @contextmanager
     def waiting(self) -> Iterator[float | None]:
         """A block that waits for `ring`: the `time_left`. For who listens keys expire in time meanwhile."""
+        left = self.time_left()
         if self.session.listener is None:
-            yield self.time_left()
+            yield left
         else:
-            with listening(self.session.store._shared, self.ring) as seconds:
-                yield seconds
+            with listening(self.session.store._shared, self.ring) as due:
+                yield min((each for each in (left, due) if each is not None), default=None)
 
     def _run(self) -> None:
         session, backlog, replies = self.session, self._backlog, self._replies
