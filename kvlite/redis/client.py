@@ -63,6 +63,9 @@ class Redis(redis.Redis):
             and own._send_command_parse_response is redis.Redis._send_command_parse_response
         )
 
+    def __enter__(self) -> Self:
+        return self
+
     @property
     def store(self) -> Store[Any]:
         """The store that this client talks to."""
