@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import socket
 import subprocess
@@ -366,6 +367,11 @@ class RawPair:
     def ask_all(self, requests: Iterable[Iterable[Any]]) -> None:
         for words in requests:
             self.ask(*words)
+
+    def ask_lines(self, text: str) -> None:
+        """`ask` each line, whose words may be quoted as in a shell."""
+        for line in filter(None, map(str.strip, text.splitlines())):
+            self.ask(*shlex.split(line))
 
     def advance(self, seconds: float, expire: bool = True) -> None:
         """Move both clocks forward; without `expire` while Redis answers nobody."""

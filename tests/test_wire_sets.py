@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from raw import RawPair
+
 GRAMMAR = """
     5 SADD key member+
     3 SADD key number+
@@ -25,3 +27,85 @@ GRAMMAR = """
     DEL key
     PEXPIRE key milliseconds
 """
+
+REQUESTS = """
+    SET str text
+    SADD s 1 2 3 2
+    SADD t 3 x ''
+    SADD str a
+    SREM s 9 9
+    SREM str 9
+    SISMEMBER t ''
+    SISMEMBER none a
+    SISMEMBER str a
+    SMISMEMBER s 1 9 1
+    SMISMEMBER none 1 9
+    SMISMEMBER str 1
+    SCARD none
+    SMEMBERS s
+    SMEMBERS none
+    SMEMBERS str
+    SPOP none
+    SPOP none 0
+    SPOP none 2
+    SPOP s 0
+    SPOP s -1
+    SPOP s x
+    SPOP str x
+    SPOP str
+    SPOP s 1 1
+    SPOP s 100
+    SADD s 1 2 3
+    SRANDMEMBER none
+    SRANDMEMBER none 2
+    SRANDMEMBER none -2
+    SRANDMEMBER s 0
+    SRANDMEMBER s 100
+    SRANDMEMBER s x
+    SRANDMEMBER s 1 1
+    SRANDMEMBER str
+    SRANDMEMBER str x
+    SMOVE s t 1
+    SMOVE s s 2
+    SMOVE s s 9
+    SMOVE s str 2
+    SMOVE str s 2
+    SMOVE none str 2
+    SINTER s t
+    SINTER s none
+    SINTER str none
+    SINTER none str
+    SUNION none none
+    SUNION none str
+    SDIFF s t
+    SDIFF none str
+    SDIFF str none
+    SINTERSTORE d s t
+    SINTERSTORE d none str
+    SUNIONSTORE str none
+    SET str text
+    SUNIONSTORE d s str
+    SDIFFSTORE d s t
+    SDIFFSTORE s s s
+    SADD s 1 2 3
+    SINTERCARD 0 s
+    SINTERCARD x s
+    SINTERCARD 2 s
+    SINTERCARD 1 s LIMIT
+    SINTERCARD 1 s LIMIT -1
+    SINTERCARD 1 s LIMIT x
+    SINTERCARD 1 s limit 2
+    SINTERCARD 1 s LIMIT 2 LIMIT 0
+    SINTERCARD 1 s COUNT 2
+    SINTERCARD 2 s str
+    SINTERCARD 2 none str
+    SSCAN s 0
+    SSCAN s 0 COUNT 100 MATCH 1*
+    SSCAN s 0 COUNT 0
+    SSCAN str x
+    SSCAN none 0 NONSENSE
+"""
+
+
+def test_sets_over_the_wire(raw: RawPair) -> None:
+    raw.ask_lines(REQUESTS)

@@ -48,6 +48,10 @@ REQUESTS = """
     SET k w KEEPTTL EX 1
     SET k w EX 1 KEEPTTL
     SET k w NX XX
+    SET k w EX 10 EX 20
+    SET k w KEEPTTL keepttl nx Nx
+    GETEX k PX 5000 PX 10000
+    GETEX k PERSIST PERSIST
     SET k w PXAT 99999999999999
     SETEX k 10 v
     SETEX k 0 v
@@ -78,16 +82,29 @@ REQUESTS = """
     DECRBY n -9223372036854775808
     INCRBYFLOAT f 0.1
     INCRBYFLOAT f abc
+    MSET x ohmytext y mynewtext
+    LCS x y
+    LCS x y LEN
+    LCS x y len IDX
+    LCS x y IDX
+    LCS x y IDX MINMATCHLEN 4 WITHMATCHLEN MINMATCHLEN 2
+    LCS x y MINMATCHLEN
+    LCS x y MINMATCHLEN x
+    LCS x y NONSENSE
+    LCS x none LEN
+    LCS x none IDX
+    LCS none x
+    RPUSH l a
+    LCS l x NONSENSE
     GET
     get k
     NOSUCH a b c
     NOSUCH
-""".strip().splitlines()
+"""
 
 
 def test_strings(raw: RawPair) -> None:
-    for line in REQUESTS:
-        raw.ask(*line.split())
+    raw.ask_lines(REQUESTS)
 
 
 @pytest.mark.parametrize("name", ["GET", "STRLEN", "INCR", "APPEND", "GETDEL", "GETRANGE"])

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import redis
+from raw import RawPair
 
 from kvlite.wire.commands import ROWS
+from kvlite.wire.facts import NEWER
 from kvlite.wire.table import Keys, Row
 
 
@@ -64,3 +66,14 @@ def test_every_row_is_as_redis_has_it(info: dict[str, Any]) -> None:
         if ours != wanted:
             wrong.append(f"{row.name}: keys {ours}, not {wanted}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_row_says_how_many_arguments_it_has(raw: RawPair) -> None:
+    for row in rows():
+        if row.name not in NEWER:
+            words = row.name.split("|")
+            few, many = abs(row.arity) - 1 - len(words), abs(row.arity) + 1 - len(words)
+            if few >= 0:
+                raw.ask(*words, *["1"] * few)
+            if row.arity > 0:
+                raw.ask(*words, *["1"] * many)

@@ -590,7 +590,7 @@ class Hashes(Keyspace[T]):
         try:
             hash = self._write(key, Hash)
             now = self._shared.now()
-            deadline = _field_deadline(life, now, command)
+            deadline = field_deadline(life, now, command)
             if hash is None:
                 return [NO_FIELD] * len(fields)
             gone = deadline <= now
@@ -728,7 +728,7 @@ class Hashes(Keyspace[T]):
         life = lifetime(ex, px, exat, pxat)
         name, amount = encode(name), None if life is None else encode(life.amount)
         fields = encode_all(keys)
-        return self._many_maybe(self._hgetex(name, fields, _settled(life, amount), bool(persist)))
+        return self._many_maybe(self._hgetex(name, fields, _sent(life, amount), bool(persist)))
 
     def _hgetex(
         self, key: bytes, fields: list[bytes], life: Lifetime | None, persist: bool
@@ -737,7 +737,7 @@ class Hashes(Keyspace[T]):
         try:
             hash = self._write(key, Hash)
             now = self._shared.now()
-            deadline = None if life is None else _field_deadline(life, now, "hgetex")
+            deadline = None if life is None else field_deadline(life, now, "hgetex")
             if hash is None:
                 return [None] * len(fields)
             values = [hash.fields.get(field) for field in fields]
@@ -786,7 +786,7 @@ class Hashes(Keyspace[T]):
         name, amount = encode(name), None if life is None else encode(life.amount)
         option = encode(data_persist_option.value) if data_persist_option else None
         pairs = _pairs("hsetex", pieces)
-        return self._hsetex(name, pairs, _settled(life, amount), bool(keepttl), _exist(option))
+        return self._hsetex(name, pairs, _sent(life, amount), bool(keepttl), _exist(option))
 
     def _hsetex(
         self,
@@ -801,7 +801,7 @@ class Hashes(Keyspace[T]):
         self._acquire()
         try:
             now = self._shared.now()
-            deadline = None if life is None else _field_deadline(life, now, "hsetex")
+            deadline = None if life is None else field_deadline(life, now, "hsetex")
             hash = self._write(key, Hash)
             if exist is not None and any(
                 (hash is not None and field in hash.fields) is not exist for field, _ in pairs
@@ -827,6 +827,14 @@ class Hashes(Keyspace[T]):
                 if deadline is not None:
                     self._notify(b"hexpire", key)
             return 1
+        finally:
+            self._release()
+
+    def _hcheck(self, key: bytes) -> None:
+        """WRONGTYPE if something else than a hash is at `key`."""
+        self._acquire()
+        try:
+            self._held(key, Hash)
         finally:
             self._release()
 
@@ -987,18 +995,18 @@ def _expiry(
     fields: Iterable[Encodable],
     condition: Condition | None,
     command: str,
-) -> tuple[bytes, int, list[bytes]]:
+) -> tuple[bytes, bytes, list[bytes]]:
     key, text, names = encode(name), encode(amount), encode_all(fields)
     if not names:
         if condition is None:
             raise wrong_arity(command)
         raise ResponseError("Parameter `numFields` should be greater than 0")
-    return key, integer(text), names
+    return key, text, names
 
 
-def _settled(life: Lifetime | None, amount: bytes | None) -> Lifetime | None:
-    """`life` with its amount read."""
-    return None if life is None or amount is None else Lifetime(integer(amount), life.unit, life.absolute)
+def _sent(life: Lifetime | None, amount: bytes | None) -> Lifetime | None:
+    """`life` with its amount as it is sent."""
+    return None if life is None or amount is None else Lifetime(amount, life.unit, life.absolute)
 
 
 def _exist(option: bytes | None) -> bool | None:
@@ -1009,7 +1017,7 @@ def _exist(option: bytes | None) -> bool | None:
     return option.upper() == b"FXX"
 
 
-def _field_deadline(life: Lifetime, now: int, command: str) -> int:
+def field_deadline(life: Lifetime, now: int, command: str) -> int:
     """As `Lifetime.deadline`, by the rules for fields: 0 is a time, and 46 bits are all there is."""
     amount = integer(life.amount)
     start = 0 if life.absolute else now

@@ -89,6 +89,11 @@ def nonzero(text: bytes, error: str) -> int:
     return number
 
 
+def shown(text: bytes, length: int | None = None) -> str:
+    """What an error shows of an argument: nothing beyond a NUL, or more than `length` bytes."""
+    return text.partition(b"\0")[0][:length].decode("utf-8", "surrogateescape")
+
+
 def syntax_error() -> ResponseError:
     return ResponseError(SYNTAX)
 

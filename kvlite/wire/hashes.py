@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..deadlines import Lifetime
-from ..encoding import integer, scan_cursor
-from ..errors import ResponseError
-from ..types.hashes import Condition
-from .args import UNITS, Words, lifetime_of, pairs_of, scan_options, syntax_error
+from ..encoding import at_least, integer, scan_cursor
+from ..errors import ResponseError, wrong_arity
+from ..types.hashes import Condition, field_deadline
+from .args import UNITS, Words, in_range, pairs_of, scan_options, shown, syntax_error
 from .replies import OK, Pairs, Reply
 from .session import Session
 from .table import Keys, Run, command
@@ -116,46 +114,50 @@ def hincrbyfloat(session: Session, args: list[bytes]) -> Reply:
     return session.store._hincrbyfloat(args[1], args[2], args[3])
 
 
-# Deadlines of fields, as Redis 7.4 and 8.0 have them
+# Deadlines of fields, as Redis 8 has them
 
 _CONDITIONS: dict[bytes, Condition] = {b"NX": "nx", b"XX": "xx", b"GT": "gt", b"LT": "lt"}
 
 
-def _fields(args: list[bytes], at: int) -> tuple[list[bytes], int]:
-    """What `FIELDS numfields field ...` names from `at` on, and where it ends."""
-    if args[at : at + 1] == [] or args[at].upper() != b"FIELDS":
+def _hash_first(run: Run) -> Run:
+    """As Redis looks for the hash before it reads the arguments, a wrong type is the first to be told of."""
+
+    def checked(session: Session, args: list[bytes]) -> Reply:
+        try:
+            return run(session, args)
+        except ResponseError:
+            session.store._hcheck(args[1])
+            raise
+
+    return checked
+
+
+def _lifetime(session: Session, amount: bytes, unit: int, absolute: bool, name: str) -> Lifetime:
+    life = Lifetime(integer(amount), unit, absolute)
+    field_deadline(life, session.instance.now(), name)
+    return life
+
+
+def _fields(
+    args: list[bytes], at: int, no_number: str = "Number of fields must be a positive integer"
+) -> list[bytes]:
+    """The fields of `FIELDS numfields field ...`, which begins at `at` and is all that is left."""
+    if args[at].upper() != b"FIELDS":
         raise ResponseError("Mandatory argument FIELDS is missing or not at the right position")
-    count = _number_of_fields(args, at)
-    return args[at + 2 : at + 2 + count], at + 2 + count
-
-
-def _number_of_fields(args: list[bytes], at: int, width: int = 1) -> int:
-    if at + 1 == len(args):
-        raise syntax_error()
-    count = integer(args[at + 1], "Number of fields must be a positive integer")
-    if count < 1:
-        raise ResponseError("Parameter `numFields` should be greater than 0")
-    if count * width > len(args) - at - 2:
+    if at_least(1, args[at + 1], no_number) != len(args) - at - 2:
         raise ResponseError("The `numfields` parameter must match the number of arguments")
-    return count
-
-
-def _all_fields(args: list[bytes], at: int) -> list[bytes]:
-    fields, end = _fields(args, at)
-    if end != len(args):
-        raise ResponseError("The `numfields` parameter must match the number of arguments")
-    return fields
+    return args[at + 2 :]
 
 
 def _expiring(name: str, unit: int, absolute: bool) -> Run:
     def run(session: Session, args: list[bytes]) -> Reply:
-        amount = integer(args[2])
+        life = _lifetime(session, args[2], unit, absolute, name)
         condition = _CONDITIONS.get(args[3].upper())
-        fields = _all_fields(args, 3 if condition is None else 4)
-        life = Lifetime(amount, unit, absolute)
+        at = 3 if condition is None else 4
+        fields = _fields(args, at, no_number="Parameter `numFields` should be greater than 0")
         return session.store._hexpire(args[1], life, fields, condition, name)
 
-    return run
+    return _hash_first(run)
 
 
 for _name, _unit, _absolute in (
@@ -164,14 +166,14 @@ for _name, _unit, _absolute in (
     ("hexpireat", 1000, True),
     ("hpexpireat", 1, True),
 ):
-    command(_name, -6, "write denyoom fast", "hash", UPDATE)(_expiring(_name, _unit, _absolute))
+    command(_name, -6, "write fast", "hash", UPDATE)(_expiring(_name, _unit, _absolute))
 
 
 def _telling(unit: int, absolute: bool) -> Run:
     def run(session: Session, args: list[bytes]) -> Reply:
-        return session.store._httl(args[1], _all_fields(args, 2), unit, absolute)
+        return session.store._httl(args[1], _fields(args, 2), unit, absolute)
 
-    return run
+    return _hash_first(run)
 
 
 for _name, _unit, _absolute in (
@@ -184,49 +186,51 @@ for _name, _unit, _absolute in (
 
 
 @command("hpersist", -5, "write fast", "hash", UPDATE)
+@_hash_first
 def hpersist(session: Session, args: list[bytes]) -> Reply:
-    return session.store._hpersist(args[1], _all_fields(args, 2))
+    return session.store._hpersist(args[1], _fields(args, 2))
 
 
 @command("hgetdel", -5, "write fast", "hash", Keys("RW access delete"))
+@_hash_first
 def hgetdel(session: Session, args: list[bytes]) -> Reply:
-    return session.store._hgetdel(args[1], _all_fields(args, 2))
-
-
-def _lifetime(words: Words, word: bytes, read: Callable[[bytes], int] = integer) -> Lifetime:
-    life = lifetime_of(word, words.value())
-    return Lifetime(read(life.amount), life.unit, life.absolute)  # type: ignore[arg-type]
+    return session.store._hgetdel(args[1], _fields(args, 2))
 
 
 @command("hgetex", -5, "write fast", "hash", COUNT)
+@_hash_first
 def hgetex(session: Session, args: list[bytes]) -> Reply:
-    life, persist = None, False
-    words = Words(args, 2)
-    while words.left() and (word := words.next()) != b"FIELDS":
-        if word == b"PERSIST" and life is None:
-            persist = True
-        elif word in UNITS and life is None and not persist:
-            life = _lifetime(words, word)
-        else:
-            raise syntax_error()
-    return session.store._hgetex(args[1], _all_fields(args, len(args) - words.left() - 1), life, persist)
+    word, life, at = args[2].upper(), None, 2
+    if word == b"PERSIST":
+        at = 3
+    elif word in UNITS:
+        life, at = _lifetime(session, args[3], *UNITS[word], "hgetex"), 4
+    if at + 1 == len(args):
+        raise wrong_arity("hgetex")
+    return session.store._hgetex(args[1], _fields(args, at), life, persist=word == b"PERSIST")
 
 
 @command("hsetex", -6, "write denyoom fast", "hash", UPDATE)
 def hsetex(session: Session, args: list[bytes]) -> Reply:
-    life, keepttl, exist = None, False, None
+    life, how_long, exist = None, None, None
     words = Words(args, 2)
-    while words.left() and (word := words.next()) != b"FIELDS":
-        if word == b"KEEPTTL" and life is None:
-            keepttl = True
-        elif word in (b"FNX", b"FXX") and exist is None:
+    while (word := words.next()) != b"FIELDS":
+        if word == b"KEEPTTL" or word in UNITS:
+            if how_long is not None:
+                raise ResponseError("Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")
+            how_long = word
+            if word != b"KEEPTTL":
+                life = _lifetime(session, words.value(), *UNITS[word], "hsetex")
+        elif word in (b"FNX", b"FXX"):
+            if exist is not None:
+                raise ResponseError("Only one of FXX or FNX arguments can be specified")
             exist = word == b"FXX"
-        elif word in UNITS and life is None and not keepttl:
-            life = _lifetime(words, word)
         else:
-            raise syntax_error()
-    at = len(args) - words.left() - 1
-    count = _number_of_fields(args, at, width=2)
-    if at + 2 + 2 * count != len(args):
-        raise ResponseError("The `numfields` parameter must match the number of arguments")
-    return session.store._hsetex(args[1], pairs_of(args, at + 2, "hsetex"), life, keepttl, exist)
+            raise ResponseError(f"unknown argument: {shown(args[-1 - words.left()])}")
+    if words.left() < 3:
+        raise wrong_arity("hsetex")
+    number = in_range(1, 2**31 - 1, words.value(), "invalid number of fields")
+    if words.left() != 2 * number:
+        raise wrong_arity("hsetex")
+    pairs = pairs_of(args, len(args) - 2 * number, "hsetex")
+    return session.store._hsetex(args[1], pairs, life, how_long == b"KEEPTTL", exist)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..encoding import integer, scan_cursor
 from ..errors import ResponseError
 from ..types.keys import check_frequency, database_index, idle_time
-from .args import Words, syntax_error
+from .args import Words, shown, syntax_error
 from .replies import OK, Reply, Status
 from .session import Session
 from .table import Keys, Run, command, container, helped
@@ -212,8 +212,7 @@ def _expiring(name: str, unit: int, absolute: bool) -> Run:
         options = [word.upper() for word in args[3:]]
         for option, word in zip(options, args[3:], strict=True):
             if option not in (b"NX", b"XX", b"GT", b"LT"):
-                shown = word.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-                raise ResponseError(f"Unsupported option {shown}")
+                raise ResponseError(f"Unsupported option {shown(word)}")
         nx, xx, gt, lt = (option in options for option in (b"NX", b"XX", b"GT", b"LT"))
         return session.store._expire_at(args[1], args[2], unit, absolute, name, nx, xx, gt, lt)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ResponseError, wrong_arity
 from ..numbers import parse_int
+from .args import shown
 from .replies import Reply, Status
 
 if TYPE_CHECKING:
@@ -207,20 +208,16 @@ def unknown_command(args: list[bytes]) -> ResponseError:
     for argument in args[1:]:
         if len(quoted) >= 128:
             break
-        quoted += f"'{_shown(argument, 128 - len(quoted))}' "
-    return ResponseError(f"unknown command '{_shown(args[0], 128)}', with args beginning with: {quoted}")
+        quoted += f"'{shown(argument, 128 - len(quoted))}' "
+    return ResponseError(f"unknown command '{shown(args[0], 128)}', with args beginning with: {quoted}")
 
 
 def unknown_subcommand(row: Row, word: bytes) -> ResponseError:
     name = row.name.upper()
-    return ResponseError(f"unknown subcommand '{_shown(word, 128)}'. Try {name} HELP.")
+    return ResponseError(f"unknown subcommand '{shown(word, 128)}'. Try {name} HELP.")
 
 
 def wrong_subcommand(args: list[bytes]) -> ResponseError:
     """Too many arguments for a subcommand, of which Redis says so by itself."""
-    name, word = args[0].decode().upper(), _shown(args[1], 128)
+    name, word = args[0].decode().upper(), shown(args[1], 128)
     return ResponseError(f"unknown subcommand or wrong number of arguments for '{word}'. Try {name} HELP.")
-
-
-def _shown(text: bytes, length: int) -> str:
-    return text.partition(b"\0")[0][:length].decode("utf-8", "surrogateescape")
