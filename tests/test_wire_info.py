@@ -397,7 +397,7 @@ def test_memory(raw: RawPair) -> None:
     for line in REQUESTS:
         raw.ask(*line.split())
     raw.ask("SET", "a", "1", "EX", "100")
-    raw.ask("MEMORY", "STATS", blur=lambda reply: re.sub(rb":\d+|\$\d+\r\n[\d.]+|,[\d.]+", b"", reply))
+    raw.ask("MEMORY", "STATS", blur=lambda reply: re.sub(rb":-?\d+|\$\d+\r\n-?[\d.]+|,-?[\d.]+", b"", reply))
 
 
 FILLINGS = {
