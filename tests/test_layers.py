@@ -29,7 +29,7 @@ LEVELS = [
     ["wire"],
     ["administration", "scripts"],
     ["store"],
-    ["demo", "inspecting", "server", "aio", "redis"],
+    ["contrib", "demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin"],
     ["__init__"],
     ["serving"],
