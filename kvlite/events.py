@@ -28,12 +28,12 @@ _EMPTYING = 1 << len(LETTERS)
 
 _EVENTS_OF_CLASS = {
     "g": "del expire persist rename_from rename_to move_from move_to copy_to restore",
-    "$": "set setrange append incrby incrbyfloat",
+    "$": "set setrange append incrby incrbyfloat setbit pfadd",
     "l": "lpush rpush lpop rpop lset linsert lrem ltrim sortstore",
     "s": "sadd srem spop sinterstore sunionstore sdiffstore",
     "h": "hset hincrby hincrbyfloat hdel hexpire hpersist hexpired",
     "z": "zadd zincr zrem zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax "
-    "zrangestore zunionstore zinterstore zdiffstore",
+    "zrangestore zunionstore zinterstore zdiffstore geosearchstore georadiusstore",
     "x": "expired",
     "e": "evicted",
     "n": "new",

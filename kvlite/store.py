@@ -21,6 +21,7 @@ from .pubsub import Subscribing
 from .scripts import Scripts
 from .testing import Testing
 from .transactions import Transactions
+from .types.bitmaps import Bitmaps
 from .types.hashes import Hashes
 from .types.keys import Keys
 from .types.lists import Lists
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 class Store(
+    Bitmaps[T],
     Strings[T],
     Lists[T],
     Hashes[T],

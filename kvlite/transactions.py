@@ -15,6 +15,7 @@ from .encoding import Encodable, encode, encode_all
 from .errors import DataError, RedisError, ResponseError, WatchError
 from .keyspace import Keyspace, T
 from .lock import Lock
+from .types.bitmaps import BitFieldOperation
 from .watch import Watch
 
 
@@ -191,6 +192,16 @@ class Pipeline(Generic[T]):
             with shared.lock:
                 shared.stop_observing(watch)
 
+    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+        """Operations on integers among the bits of a string, to be queued together by their `execute`."""
+        return BitFieldOperation(self, key, default_overflow)
+
+    def _run_bitfield(self, words: list[Any]) -> Any:
+        if self.runs_at_once:
+            return self._store._run_bitfield(words)  # type: ignore[attr-defined]
+        self._queue.append(("_run_bitfield", (encode_all(words),), {}))
+        return self
+
     def multi(self) -> None:
         """Queue commands again, after `watch`."""
         if self._explicit:
@@ -283,8 +294,8 @@ def _outcomes(store: Keyspace[Any], queue: list[_Call]) -> list[Any]:
 
 @functools.cache
 def _pipeline_of(store: type[Keyspace[Any]]) -> type[Pipeline[Any]]:
-    """The pipeline of stores of this class: with a method for each command that a type defines and that
-    answers once."""
+    """The pipeline of stores of this class: with a method for each command that a type defines, that answers
+    once, and that pipelines do not have of their own."""
     rehearsal = _rehearsal(store)
     methods = {
         name: _queueing(name, method, rehearsal)
@@ -292,6 +303,7 @@ def _pipeline_of(store: type[Keyspace[Any]]) -> type[Pipeline[Any]]:
         if part.__module__.startswith((f"{__package__}.types.", f"{__package__}.scripts"))
         for name, method in vars(part).items()
         if isinstance(method, FunctionType) and not name.startswith("_") and not name.endswith("_iter")
+        if name not in vars(Pipeline)
     }
     return type("Pipeline", (Pipeline,), methods)
 
@@ -342,7 +354,13 @@ def _most_plain(method: FunctionType) -> float:
     return math.inf if several else len(names)
 
 
-_REDIS_NAMES = {"incr": "INCRBY", "decr": "DECRBY", "delete": "DEL", "sort_ro": "SORT_RO"}
+_REDIS_NAMES = {
+    "incr": "INCRBY",
+    "decr": "DECRBY",
+    "delete": "DEL",
+    "sort_ro": "SORT_RO",
+    "_run_bitfield": "BITFIELD",
+}
 
 
 def _words(name: str, args: Sequence[Any], options: dict[str, Any]) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+import redis.commands.core
 from histories import TABLES, commands
 from hypothesis import settings
 from oracle import Drained, Oracle, Pair, histories
 
+import kvlite.types.bitmaps
 from kvlite import AsyncStore, ManualClock, Store
 from kvlite.aio import AsyncPipeline
 from kvlite.redis import AsyncRedis, Redis
@@ -20,6 +22,13 @@ FEWER = settings(max_examples=settings().max_examples * 2 // 5)
 """Of the types' own tests' examples."""
 HISTORIES = {table: histories(*commands([table]), size=20) for table in TABLES}
 """Histories of each type, shorter than those of its own tests."""
+
+
+BUILDERS = (
+    *(AsyncPipeline, redis.asyncio.client.Pipeline),
+    *(kvlite.types.bitmaps.BitFieldOperation, redis.commands.core.BitFieldOperation),
+)
+"""What is not awaited itself, but some of its methods."""
 
 
 class Awaited:
@@ -44,7 +53,7 @@ class Awaited:
 
     def settle(self, result: Any) -> Any:
         """Its value, if `result` is to be awaited."""
-        if isinstance(result, (AsyncPipeline, redis.asyncio.client.Pipeline)):
+        if isinstance(result, BUILDERS):
             return Awaited(result, self.loop)
         if inspect.isawaitable(result):
             return self.loop.run_until_complete(_value(result))

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle import Command, Step, histories
+from oracle import Command, Step, call, histories
 
 from kvlite import ManualClock, RedisError, Store
 from kvlite.structs import Collection
 
-TABLES = ["strings", "lists", "hashes", "sets", "sort", "sorted_sets", "keys", "dump"]
+TABLES = ["strings", "bitmaps", "lists", "hashes", "sets", "sort", "sorted_sets", "keys", "dump"]
 
 State = dict[tuple[int, bytes], tuple[Any, int | None]]
 
@@ -62,7 +62,7 @@ def take(store: Store[Any], step: Step) -> Exception | None:
     waits = step.method.startswith(("bl", "br", "bz"))
     try:
         with store.atomic() if waits else contextlib.nullcontext():
-            getattr(store, step.method)(*step.args, **step.kwargs)
+            call(store, step.method, step.args, step.kwargs)
     except (RedisError, ValueError, TypeError, OverflowError) as error:
         return error
     return None

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "kvlite"
 
 PARTS = {
     "types/strings.py": "Strings",
+    "types/bitmaps.py": "Bitmaps",
     "types/lists.py": "Lists",
     "types/hashes.py": "Hashes",
     "types/sets.py": "Sets",
@@ -29,7 +30,7 @@ PARTS = {
     "scripts.py": "Scripts",
 }
 """The modules whose commands kvlite.aio repeats in a module of the same name, and the class in each."""
-BY_HAND = {"register_script"}
+BY_HAND = {"register_script", "bitfield"}
 """Methods that AsyncStore has of its own."""
 WAITING = {"blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"}
 """Methods that may have to wait for a key."""

@@ -499,6 +499,17 @@ _WRITE: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 
 
+def call(side: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What one call answers. That of `bitfield` takes the key, the default, and all operations."""
+    if method != "bitfield":
+        return getattr(side, method)(*args, **kwargs)
+    key, default_overflow, operations = args
+    fields = side.bitfield(key, default_overflow)
+    for name, *arguments in operations:
+        getattr(fields, name)(*arguments)
+    return fields.execute()
+
+
 def _new_store(start_ms: int, **options: Any) -> Any:
     from kvlite import ManualClock, Store
 
@@ -572,7 +583,7 @@ class Pair:
         return answer
 
     def _call(self, compare: Comparison, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self.both(lambda side: getattr(side, method)(*args, **kwargs), compare, (method, args, kwargs))
+        return self.both(lambda side: call(side, method, args, kwargs), compare, (method, args, kwargs))
 
     def both(
         self,

@@ -62,7 +62,7 @@ def test_made_modules_are_in_step(part: str) -> None:
     assert (PACKAGE / "aio" / part).read_text() == made(part), "run `python -m tests.make_aio`"
 
 
-PLAIN = {"pipeline", "lock", "pubsub", "register_script", "select", "sandbox"}
+PLAIN = {"pipeline", "lock", "pubsub", "bitfield", "register_script", "select", "sandbox"}
 """Methods that return something whose methods are awaited, or that need no awaiting."""
 PROPERTIES = {"recovery", "faults", "calls"}
 NOT_HERE = {"atomic"}

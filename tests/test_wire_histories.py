@@ -19,7 +19,7 @@ import redis
 from grammar import Grammar, Words
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Check, Command, Comparison, Oracle, Pair, Step, histories, run_history, time_passes
+from oracle import Check, Command, Comparison, Oracle, Pair, Step, call, histories, run_history, time_passes
 from raw import Blur, Client, Socket, Wire, lengths, request, unordered
 from redis.connection import Connection
 from test_oracle_sort import is_defined
@@ -58,6 +58,7 @@ UNORDERED = {
 
 TABLES = {
     "strings": "COMMANDS",
+    "bitmaps": "COMMANDS",
     "lists": "TABLE",
     "hashes": "WRITES READS OTHERS",
     "sets": "WRITES READS OTHERS",
@@ -141,7 +142,7 @@ _packer = Connection()
 def words_of(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Words | None:
     """What redis-py sends for a call; None for a call that it refuses."""
     try:
-        getattr(_recorder, method)(*args, **kwargs)
+        call(_recorder, method, args, kwargs)
     except _Recorded as recorded:
         name, *rest = recorded.args[0]
         try:

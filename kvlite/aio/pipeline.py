@@ -9,6 +9,7 @@ from typing import Any, Generic, Self
 from ..encoding import Encodable
 from ..keyspace import T
 from ..transactions import Pipeline
+from ..types.bitmaps import BitFieldOperation
 from .awaited import Guard
 
 
@@ -63,6 +64,10 @@ class AsyncPipeline(Generic[T]):
     async def unwatch(self) -> bool:
         """Watch nothing any more. True."""
         return self._pipe.unwatch()
+
+    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+        """Operations on integers among the bits of a string, to be queued together by their `execute`."""
+        return BitFieldOperation(self, key, default_overflow)
 
     def multi(self) -> None:
         """Queue commands again, after `watch`."""

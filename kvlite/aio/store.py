@@ -20,12 +20,14 @@ from ..probe import Calls, Faults
 from ..sandbox import Sandbox
 from ..scripts import Script
 from ..store import Store
+from ..types.bitmaps import BitFieldOperation
 from .administration import AsyncAdministration
 from .awaited import Guard
 from .lock import AsyncLock
 from .pipeline import AsyncPipeline
 from .pubsub import AsyncPubSub
 from .scripts import AsyncScripts
+from .types.bitmaps import AsyncBitmaps
 from .types.hashes import AsyncHashes
 from .types.keys import AsyncKeys
 from .types.lists import AsyncLists
@@ -69,6 +71,7 @@ class AsyncScript(Script):
 
 
 class AsyncStore(
+    AsyncBitmaps[T],
     AsyncStrings[T],
     AsyncLists[T],
     AsyncHashes[T],
@@ -255,6 +258,14 @@ class AsyncStore(
     def register_script(self, script: str | bytes) -> AsyncScript:
         """The `script` as a coroutine function: call it with lists of `keys` and `args`."""
         return AsyncScript(self, script)
+
+    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+        """Operations on integers among the bits of a string, whose `execute` is to be awaited."""
+        return BitFieldOperation(self, key, default_overflow)
+
+    async def _run_bitfield(self, words: list[Any]) -> list[int | None]:
+        found: list[int | None] = await self._guard._run_bitfield(words)
+        return found
 
     # The disk
 

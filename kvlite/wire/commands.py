@@ -1,6 +1,7 @@
 """All rows: importing these modules fills the table."""
 
 from . import acl_commands as acl_commands
+from . import bitmaps as bitmaps
 from . import client as client
 from . import cluster as cluster
 from . import command_docs as command_docs

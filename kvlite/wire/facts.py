@@ -242,6 +242,7 @@ _TIPS = {
 
 
 NOTES: dict[str, tuple[str, ...]] = {
+    "bitfield": ("This command allows both access and modification of the key",),
     "eval": ("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",),
     "eval_ro": ("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",),
     "getex": ("RW and UPDATE because it changes the TTL",),

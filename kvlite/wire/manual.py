@@ -13,6 +13,17 @@ bgrewriteaof
     Begins to write the log anew in the background. O(1)
 bgsave [SCHEDULE]
     Begins to save all data in the background. O(1)
+bitcount key [start end [BYTE|BIT]]
+    Counts the bits of a string that are 1. O(N), N bytes looked at
+bitfield key [(GET encoding offset|([OVERFLOW (WRAP|SAT|FAIL)] (SET encoding offset value:integer|INCRBY
+        encoding offset increment:integer)))...]
+    Reads, sets and adds to integers among the bits of a string. O(1) for each
+bitfield_ro key [(GET encoding offset)...]
+    Reads integers among the bits of a string. O(1) for each
+bitop operation destkey key...
+    Combines the bits of strings and stores the result. O(N), N bytes of the longest
+bitpos key bit [start [end [BYTE|BIT]]]
+    Finds the first bit of a string that is 1, or 0. O(N), N bytes looked at
 blmove source destination (LEFT|RIGHT) (LEFT|RIGHT) timeout
     Moves an element from one list to another, and waits for one if there is none. O(1)
 blmpop timeout numkeys key... (LEFT|RIGHT) [COUNT count]
@@ -58,6 +69,8 @@ flushdb [ASYNC|SYNC]
     Removes all keys of this database. O(N), N keys
 get key
     Tells the string at a key. O(1)
+getbit key offset
+    Tells a bit of a string. O(1)
 getdel key
     Tells the string at a key and removes the key. O(1)
 getex key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]
@@ -223,6 +236,8 @@ sdiffstore destination key...
 set key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT
         unix-time-milliseconds|KEEPTTL]
     Stores a string. O(1)
+setbit key offset value:integer
+    Sets a bit of a string and tells the one before it. O(1)
 setex key seconds value
     Stores a string for so many seconds. O(1)
 setnx key value
