@@ -3,18 +3,22 @@
 - `Wire` is a client of a store through `wire.stream`, with no sockets: what it sends is answered at once.
 - `Socket` is a raw connection to the oracle, or to any server.
 - `RawPair` asks both, under one clock.
+- `Clients` are several connections to each side of a pair, of which some may wait while others go on.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 import shlex
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, Self
 
 from oracle import Oracle
@@ -52,6 +56,9 @@ class Timer:
         self.cancelled = True
 
 
+_turns = itertools.count()
+
+
 class Wire:
     """A client of `store` that speaks the protocol, without a socket."""
 
@@ -63,7 +70,8 @@ class Wire:
         self.closed = False
         self.timers: list[Timer] = []
         self.store = store
-        self._soon = 0
+        self.turns: deque[int] = deque()
+        """When it is to go on: those of all clients are in the order in which they were asked for."""
         self.stream = Stream(Instance.of(store), self)
         if protocol == 3:
             self.ask("HELLO", 3)
@@ -74,7 +82,7 @@ class Wire:
         self.out += data
 
     def call_soon(self) -> None:
-        self._soon += 1
+        self.turns.append(next(_turns))
 
     def call_later(self, seconds: float) -> Timer:
         self.timers.append(Timer(seconds))
@@ -93,11 +101,15 @@ class Wire:
 
     def receive(self) -> bytes:
         """All that has come and was not received before."""
-        while self._soon:
-            self._soon -= 1
-            self.stream.proceed()
+        while self.turns:
+            self.proceed()
         out, self.out = self.out, b""
         return out
+
+    def proceed(self) -> None:
+        """Go on once."""
+        self.turns.popleft()
+        self.stream.proceed()
 
     def reply(self) -> bytes:
         """The next reply, whole; EOFError if there is none."""
@@ -119,6 +131,9 @@ class Wire:
 
     def disconnect(self) -> None:
         self.stream.lost()
+
+
+THE_END = b"(the end)"
 
 
 class Socket:
@@ -196,6 +211,20 @@ class Socket:
                 return True
             data = data[-length:] + more
         return True
+
+    def arrived(self) -> bytes:
+        """What has come, without waiting, and `THE_END` if that was all."""
+        usual = self._socket.gettimeout()
+        self._socket.setblocking(False)
+        received = b""
+        try:
+            while data := self._socket.recv(65536):
+                received += data
+            return received + THE_END
+        except BlockingIOError:
+            return received
+        finally:
+            self._socket.settimeout(usual)
 
     def silent(self, seconds: float = 0.05) -> bool:
         """Whether nothing comes for so long."""
@@ -381,3 +410,72 @@ class RawPair:
     def close(self) -> None:
         for each in self._sockets:
             each.disconnect()
+
+
+class NumberOf(int):
+    """Stands in a request for the number of that client, which differs from side to side."""
+
+
+Shape = Callable[[bytes], Any]
+"""What is compared of the bytes."""
+
+
+class Clients:
+    """Connections to both sides of a pair, which are sent the same and must all receive the same bytes: but
+    for the numbers of the connections, which HELLO tells."""
+
+    def __init__(self, raw: RawPair, count: int) -> None:
+        raw.reset()
+        self._oracle = raw.oracle
+        self._control = Socket(raw.oracle.address)
+        self.pairs = [raw.connect() for _ in range(count)]
+        self._present = list(range(count))
+        self._numbers = [[decoded(side.ask("CLIENT", "ID")) for side in pair] for pair in self.pairs]
+
+    def ask(self, number: int, *words: Any, shape: Shape = bytes) -> list[bytes]:
+        """What each of them has received when client `number` has sent this request."""
+        return self.ask_at_once(number, [words], shape)
+
+    def ask_at_once(
+        self, number: int, requests: Sequence[Sequence[Any]], shape: Shape = bytes
+    ) -> list[bytes]:
+        """`ask`, of several requests that come in one piece."""
+        self._oracle.calls += len(requests)
+        for side, client in enumerate(self.pairs[number]):
+            client.send(b"".join(request(*self._words_for(side, words)) for words in requests))
+        return self.received(shape, f"after client {number} has sent {requests!r}, ")
+
+    def _words_for(self, side: int, words: Sequence[Any]) -> list[Any]:
+        return [self._numbers[word][side] if isinstance(word, NumberOf) else word for word in words]
+
+    def received(self, shape: Shape = bytes, when: str = "") -> list[bytes]:
+        """What each of them has received since it was last asked for, on both sides the same."""
+        for _ in range(2):  # what was sent before the first is answered before the second
+            self._control.ask("PING")
+        while waiting := [own for own, _ in self.pairs if own.turns]:
+            min(waiting, key=lambda own: own.turns[0]).proceed()
+        every = [b""] * len(self.pairs)
+        for number in self._present:
+            own_end, their_end = self.pairs[number]
+            own, theirs = own_end.receive() + THE_END * own_end.closed, their_end.arrived()
+            assert shape(_without_number(own)) == shape(_without_number(theirs)), (
+                f"{when}client {number} receives\n  redis:  {theirs!r}\n  kvlite: {own!r}"
+            )
+            every[number] = theirs
+            if own_end.closed:
+                own_end.disconnect()
+        return every
+
+    def disconnect(self, number: int) -> list[bytes]:
+        """What each of the others has received when client `number` has gone away."""
+        self._present.remove(number)
+        for client in self.pairs[number]:
+            client.disconnect()
+        return self.received(when=f"after client {number} has gone, ")
+
+    def close(self) -> None:
+        self._control.disconnect()
+
+
+def _without_number(replies: bytes) -> bytes:
+    return re.sub(rb"(\$2\r\nid\r\n:)\d+", rb"\1", replies)

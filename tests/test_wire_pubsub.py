@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from raw import RawPair, Socket, Wire, request
+from raw import THE_END, Clients, RawPair, Wire
 
 from kvlite import ManualClock, Store
 from kvlite.redis import Redis
@@ -50,54 +50,6 @@ HISTORIES = st.lists(st.one_of(STEPS, STEPS, PUBLISHED), min_size=10, max_size=3
 IN_ANY_ORDER = {b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE", b"PUBSUB", b"EXEC", b"PUBLISH"}
 """Which channel is left first, or which pattern comes first, is up to Redis's hashing."""
 
-THE_END = b"(the end)"
-
-
-class Clients:
-    """Connections to both sides, which are sent the same and must all receive the same."""
-
-    def __init__(self, raw: RawPair, count: int = 3) -> None:
-        raw.reset()
-        self.control = Socket(raw.oracle.address)
-        self.pairs = [raw.connect() for _ in range(count)]
-        for _, plug in self.pairs:
-            plug._socket.setblocking(False)
-
-    def ask(self, number: int, *words: Any) -> list[bytes]:
-        """What each of them has received when client `number` has sent this request."""
-        wire, plug = self.pairs[number]
-        wire.send(request(*words))
-        plug.send(request(*words))
-        for _ in range(2):  # what was sent before the first is answered before the second
-            self.control.ask("PING")
-        every = []
-        for own_end, their_end in self.pairs:
-            own, theirs = own_end.receive() + THE_END * own_end.closed, _arrived(their_end)
-            shape = _lines if words[0] in IN_ANY_ORDER else _without_id
-            assert shape(own) == shape(theirs), f"{words!r}\n  redis:  {theirs!r}\n  kvlite: {own!r}"
-            every.append(theirs)
-        return every
-
-    def close(self) -> None:
-        self.control.disconnect()
-
-
-def _arrived(plug: Socket) -> bytes:
-    """What has come, without waiting."""
-    received = b""
-    while True:
-        try:
-            data = plug._socket.recv(65536)
-        except BlockingIOError:
-            return received
-        if not data:
-            return received + THE_END
-        received += data
-
-
-def _without_id(replies: bytes) -> bytes:
-    return re.sub(rb"(\$2\r\nid\r\n:)\d+", rb"\1", replies)
-
 
 def _lines(replies: bytes) -> list[bytes]:
     return sorted(replies.split(b"\r\n"))
@@ -105,14 +57,14 @@ def _lines(replies: bytes) -> list[bytes]:
 
 @pytest.fixture
 def clients(raw: RawPair) -> Iterator[Clients]:
-    clients = Clients(raw)
+    clients = Clients(raw, 3)
     yield clients
     clients.close()
 
 
 @given(HISTORIES)
 def test_the_bytes_are_those_of_redis(raw: RawPair, steps: list[tuple[int, list[bytes]]]) -> None:
-    clients = Clients(raw)
+    clients = Clients(raw, 3)
     queueing = set()
     try:
         for number, words in steps:
@@ -122,7 +74,7 @@ def test_the_bytes_are_those_of_redis(raw: RawPair, steps: list[tuple[int, list[
                 queueing.add(number)
             elif words[0] in (b"EXEC", b"RESET"):
                 queueing.discard(number)
-            clients.ask(number, *words)
+            clients.ask(number, *words, shape=_lines if words[0] in IN_ANY_ORDER else bytes)
     finally:
         clients.close()
 
@@ -130,16 +82,12 @@ def test_the_bytes_are_those_of_redis(raw: RawPair, steps: list[tuple[int, list[
 def test_quit_and_the_end_of_a_connection_end_subscriptions(raw: RawPair, clients: Clients) -> None:
     clients.ask(0, "SUBSCRIBE", "a")
     clients.ask(1, "PSUBSCRIBE", "*")
-    wire, plug = clients.pairs[1]
-    wire.disconnect()
-    plug.disconnect()
-    del clients.pairs[1]
-    assert clients.ask(1, "PUBLISH", "a", "x")[1] == b":1\r\n"
+    clients.disconnect(1)
+    assert clients.ask(2, "PUBLISH", "a", "x")[2] == b":1\r\n"
     clients.ask(0, "QUIT")
     assert clients.pairs[0][0].closed
-    clients.pairs[0][0].disconnect()
-    del clients.pairs[0]
-    assert clients.ask(0, "PUBLISH", "a", "x")[0] == b":0\r\n"
+    clients.disconnect(0)
+    assert clients.ask(2, "PUBLISH", "a", "x")[2] == b":0\r\n"
     assert not raw.store._shared.hub.channels
 
 
@@ -198,9 +146,7 @@ def test_a_client_that_listens_is_shown_as_such(clients: Clients) -> None:
     clients.ask(0, "PSUBSCRIBE", "a")
     clients.ask(0, "SSUBSCRIBE", "a", "b")
     wire, plug = clients.pairs[2]
-    plug._socket.setblocking(True)
     theirs, own = plug.ask("CLIENT", "LIST", "TYPE", "pubsub"), wire.ask("CLIENT", "LIST", "TYPE", "pubsub")
-    plug._socket.setblocking(False)
     assert told(theirs) == told(own) == {b"sub=3", b"psub=1", b"ssub=2"}
     assert b"flags=PU " in theirs
     assert b"flags=P " in own
@@ -218,7 +164,7 @@ def test_who_may_not_hear_any_more_is_cut_off(clients: Clients) -> None:
     clients.ask(1, "PSUBSCRIBE", "[b]*")
     clients.ask(2, *setuser, "resetchannels", "&a*")
     assert [wire.closed for wire, _ in clients.pairs] == [False, True, False]
-    assert _arrived(clients.pairs[1][1]) == THE_END
+    assert clients.pairs[1][1].arrived() == THE_END
 
 
 def test_closing_the_store_ends_connections_that_listen() -> None:

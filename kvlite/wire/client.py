@@ -202,6 +202,7 @@ def end(victim: Session, session: Session | None = None) -> None:
         victim.closing = True
     else:
         victim.door.close()
+        victim.give_up(None)  # at once: nothing is to be given to it any more
 
 
 def _filters(session: Session, args: list[bytes]) -> tuple[list[Filter], bool]:

@@ -61,7 +61,7 @@ class Line:
 
     def ready(self) -> bool:
         """Whether there is something to take. If not, look at `ended`."""
-        if self._resumed and not self.ended:
+        if self._resumed and not (self.ended or self.session.closing):
             self._resumed = False
             self._due = None
             self._collect()

@@ -73,7 +73,7 @@ class Stream:
         if self._ended:
             return
         out: list[bytes] = []
-        if self._resumed:
+        if self._resumed and not self.session.closing:
             self._resumed = False
             self._cancel_timer()
             reply = self.session.finish()
