@@ -26,6 +26,7 @@ class Atomic:
         self._undo: list[Callable[[], None]] = []
         self._seen: set[tuple[int, bytes]] = set()
         self._mark = 0
+        self._libraries = store._shared.libraries
         self._published = 0
         """How much had been published before, by those around it."""
 
@@ -34,6 +35,7 @@ class Atomic:
         store._acquire()
         store._begin()
         self._undo, self._seen = [], set()
+        self._libraries = shared.libraries
         self._published = len(shared.hub.held)
         shared.observe(self)
         if shared.journal is not None:
@@ -80,6 +82,7 @@ class Atomic:
         shared = self._store._shared
         if shared.journal is not None:
             shared.journal.rewind(self._mark)
+        shared.libraries = self._libraries
         while self._undo:
             self._undo.pop()()
         for store in shared.open_stores:

@@ -9,7 +9,6 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from .database import Database
 from .encoding import PathLike
 from .errors import PersistenceError
 from .keyspace import Keyspace, T
@@ -18,6 +17,7 @@ from .persist.files import SYSTEM, Files
 if TYPE_CHECKING:
     from .persist.durability import Durability
     from .persist.recovery import Recovery
+    from .persist.snapshot import State
 
 
 class Durable(Keyspace[T]):
@@ -114,7 +114,8 @@ class Durable(Keyspace[T]):
         return write_snapshot(capture, number, os.urandom(8))
 
     def restore_from(self, file: PathLike) -> None:
-        """Replace the content of all databases by what `save` wrote to `file`, as one change. O(n).
+        """Replace the content of all databases, and all libraries of functions, by what `save` wrote to
+        `file`, as one change. O(n).
 
         CorruptionError, and nothing changes, if the file is not whole.
         """
@@ -125,8 +126,8 @@ class Durable(Keyspace[T]):
             data = self._files.read(name)
         except OSError as error:
             raise PersistenceError(f"{name} cannot be read: {error}") from error
-        _, databases = read_snapshot(data, name)
-        self._exchange(databases)
+        _, state = read_snapshot(data, name)
+        self._exchange(state)
 
     def _reload(self) -> None:
         """Write everything as to a snapshot, and make what is read from it the state, as one change. O(n)."""
@@ -134,18 +135,19 @@ class Durable(Keyspace[T]):
 
         self._acquire()
         try:
-            _, databases = read_snapshot(b"".join(self._snapshot(1)), "memory")
-            self._exchange(databases)
+            _, state = read_snapshot(b"".join(self._snapshot(1)), "memory")
+            self._exchange(state)
         finally:
             self._release()
 
-    def _exchange(self, databases: list[Database]) -> None:
-        """Let these be the content of all databases, as one change. O(n)."""
+    def _exchange(self, state: State) -> None:
+        """Let this be what the store holds, as one change. O(n)."""
         self._acquire()
         try:
             self._begin()
             try:
-                for index, db in enumerate(databases):
+                self._keep_libraries(state.libraries)
+                for index, db in enumerate(state.databases):
                     store = self._sibling(index) if db.data else self._shared.stores[index]
                     if store is None:
                         continue

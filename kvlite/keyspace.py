@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .channels import Hub
@@ -67,6 +68,9 @@ class Shared:
         self.open_stores: list[Keyspace[Any]] = []
         self.room = WaitingRoom()
         self.hub = Hub()
+        self.libraries: dict[bytes, bytes] = {}
+        """The code of each library of functions by its name. Never changed but exchanged for another: who has
+        it has the libraries of an instant."""
         self.event_classes = 0
         """The keyspace events that are published; see `events`."""
         self.waits: dict[int, Callable[..., Any]] = {}
@@ -579,6 +583,31 @@ class Keyspace(Generic[T]):
         result = self._outcome(waiter)
         return None if result is None else shape(result)
 
+    # Effects on the store as a whole: on its libraries of functions
+
+    @staticmethod
+    def _announce_nothing(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
+        """No key and no database changes. Who has to put libraries back has kept `Shared.libraries`."""
+
+    @effect(70, announce=_announce_nothing.__func__)  # type: ignore[attr-defined]
+    def _effect_library(self, name: bytes, code: bytes) -> None:
+        """Keep `code` as the library `name`, whatever was there."""
+        self._shared.libraries = {**self._shared.libraries, name: code}
+
+    @effect(71, announce=_announce_nothing.__func__)  # type: ignore[attr-defined]
+    def _effect_forget_library(self, name: bytes) -> None:
+        """Keep the library `name`, which is there, no longer."""
+        self._shared.libraries = {each: code for each, code in self._shared.libraries.items() if each != name}
+
+    def _keep_libraries(self, libraries: dict[bytes, bytes]) -> None:
+        """Let these be all libraries. Between `_begin` and `_end`."""
+        before = self._shared.libraries
+        for name in before.keys() - libraries.keys():
+            self._effect_forget_library(name)
+        for name, code in libraries.items():
+            if before.get(name) != code:
+                self._effect_library(name, code)
+
     # Effects that any value can undergo
 
     @effect(1)
@@ -648,3 +677,18 @@ class Keyspace(Generic[T]):
                 self._shared.schedule(due)
         if key in self._lines:
             self._shared.born(self, key)
+
+
+_COMMANDS_IN = tuple(f"{__package__}.{part}" for part in ("types.", "scripts", "functions"))
+"""How the names of the modules begin that define commands."""
+
+
+def commands_of(store: type[Keyspace[Any]]) -> dict[str, FunctionType]:
+    """The methods of a store that are commands, each of which answers once."""
+    return {
+        name: method
+        for part in store.__mro__
+        if part.__module__.startswith(_COMMANDS_IN)
+        for name, method in vars(part).items()
+        if isinstance(method, FunctionType) and name[0] != "_" and not name.endswith("_iter")
+    }

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 from .errors import ConnectionError
+from .keyspace import commands_of
 
 
 class ConnectionDropped(ConnectionError):
@@ -179,12 +179,8 @@ class Probe:
 
     def stand_before(self, store: Any) -> None:
         """Stand before every command of one database."""
-        package = __package__ or ""
-        for part in type(store).__mro__:
-            if part.__module__.startswith((f"{package}.types.", f"{package}.scripts")):
-                for name, method in vars(part).items():
-                    if isinstance(method, FunctionType) and name[0] != "_" and not name.endswith("_iter"):
-                        store.__dict__[name] = self._before(name, getattr(store, name))
+        for name in commands_of(type(store)):
+            store.__dict__[name] = self._before(name, getattr(store, name))
 
     def request(self, name: str, words: list[bytes]) -> float:
         """Note a request of a client; the seconds it has to wait. Raises what it is to end with."""

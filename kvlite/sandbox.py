@@ -29,6 +29,7 @@ class Sandbox:
         self._origin: dict[int, int] = {}
         """For a database that was swapped, the number it had in the beginning."""
         self._swaps: list[tuple[int, int]] = []
+        self._libraries: dict[bytes, bytes] = {}
         self._began: int | None = None
         self._active = False
 
@@ -38,6 +39,7 @@ class Sandbox:
             if self._active:
                 raise RedisError("this sandbox is in use")
             self._images, self._origin, self._swaps = {}, {}, []
+            self._libraries = shared.libraries
             self._began = shared.now()
             self._active = True
             shared.observe(self)
@@ -60,6 +62,7 @@ class Sandbox:
             store._begin()
             try:
                 self._put_back()
+                store._keep_libraries(self._libraries)
             finally:
                 store._end()
             if isinstance(shared.clock, ManualClock) and self._began is not None:

@@ -16,6 +16,7 @@ from .keyspace import Keyspace, T
 
 if TYPE_CHECKING:
     from .wire.instance import Instance
+    from .wire.lua.running import Program
     from .wire.lua.scripts import Script as Known
     from .wire.lua.scripts import Scripts as Registry
 
@@ -30,24 +31,27 @@ class Scripts(Keyspace[T]):
         list, nil as None, a number as an int without its fraction. A script that fails raises ResponseError;
         what it has written until then stays. Without the extra `lua` that is raised as well.
         """
-        return self._evaluate(self._scripts.evaluated(encode(script)), numkeys, keys_and_args)
+        known = self._scripts.evaluated(encode(script))
+        return run(self, known, b"EVAL", known.source, integer(numkeys), keys_and_args)
 
     def eval_ro(self, script: str | bytes, numkeys: int, *keys_and_args: Encodable) -> Any:
         """As `eval`, for a script that does not write: ResponseError if it tries."""
         known = self._scripts.evaluated(encode(script))
-        return self._evaluate(known, numkeys, keys_and_args, read_only=True)
+        return run(self, known, b"EVAL_RO", known.source, integer(numkeys), keys_and_args, read_only=True)
 
     def evalsha(self, sha: str | bytes, numkeys: int, *keys_and_args: Encodable) -> Any:
         """As `eval`, for a script that is known by its SHA1; NoScriptError if it is not."""
-        return self._evaluate(self._known(sha), numkeys, keys_and_args)
+        known = self._known(sha)
+        return run(self, known, b"EVALSHA", known.name, integer(numkeys), keys_and_args)
 
     def evalsha_ro(self, sha: str | bytes, numkeys: int, *keys_and_args: Encodable) -> Any:
         """As `eval_ro`, for a script that is known by its SHA1; NoScriptError if it is not."""
-        return self._evaluate(self._known(sha), numkeys, keys_and_args, read_only=True)
+        known = self._known(sha)
+        return run(self, known, b"EVALSHA_RO", known.name, integer(numkeys), keys_and_args, read_only=True)
 
     def script_load(self, script: str | bytes) -> str:
         """Keep a script, to be run by `evalsha`: its SHA1. ResponseError if it is not Lua."""
-        return self._scripts.load(encode(script)).sha.decode()
+        return self._scripts.load(encode(script)).name.decode()
 
     def script_exists(self, *args: str | bytes) -> list[bool]:
         """Whether there is a script with each of these SHA1s."""
@@ -70,7 +74,7 @@ class Scripts(Keyspace[T]):
 
         ResponseError if there is none, or if it has written already: then it can only be waited for.
         """
-        self._scripts.kill()
+        instance_of(self).runner.kill("SCRIPT")
         return True
 
     def register_script(self, script: str | bytes) -> Script:
@@ -79,12 +83,7 @@ class Scripts(Keyspace[T]):
 
     @property
     def _scripts(self) -> Registry:
-        instance: Instance | None = self._shared.instance
-        if instance is None:
-            from .wire.instance import Instance
-
-            instance = Instance.of(self)
-        return instance.scripts
+        return instance_of(self).scripts
 
     def _known(self, sha: str | bytes) -> Known:
         from .wire.lua.scripts import NO_SCRIPT
@@ -94,23 +93,46 @@ class Scripts(Keyspace[T]):
             raise NoScriptError(NO_SCRIPT)
         return self._scripts.find(digest)
 
-    def _evaluate(
-        self, script: Known, numkeys: int, keys_and_args: Iterable[Encodable], read_only: bool = False
-    ) -> Any:
-        words = encode_all(keys_and_args)
-        count = integer(numkeys)
-        if count > len(words):
-            raise ResponseError("Number of keys can't be greater than number of args")
-        if count < 0:
-            raise ResponseError("Number of keys can't be negative")
-        store: Any = self
-        reply = self._scripts.run(script, words[:count], words[count:], store, read_only=read_only)
-        return _to_python(isinstance(self._one(b""), str))(reply)
+
+def instance_of(store: Keyspace[Any]) -> Instance:
+    """What the sessions of `store` have in common, and scripts with them."""
+    instance: Instance | None = store._shared.instance
+    if instance is None:
+        from .wire.instance import Instance
+
+        instance = Instance.of(store)
+    return instance
+
+
+def run(
+    store: Any,
+    program: Program,
+    command: bytes,
+    word: bytes,
+    count: int,
+    keys_and_args: Iterable[Encodable],
+    read_only: bool = False,
+) -> Any:
+    """What `program` answers, as Python has it. `command` and `word` are what a client would have called it
+    by."""
+    from .wire.lua.running import check_count
+
+    words = encode_all(keys_and_args)
+    check_count(count, len(words))
+    request = [command, word, b"%d" % count, *words]
+    runner = instance_of(store).runner
+    return to_python(
+        store, runner.run(program, words[:count], words[count:], store, request, None, read_only)
+    )
+
+
+def to_python(store: Keyspace[Any], reply: Any) -> Any:
+    """What redis-py makes of a reply, with texts as `store` has them."""
+    return _converter(isinstance(store._one(b""), str))(reply)
 
 
 @functools.cache
-def _to_python(decoding: bool) -> Callable[[Any], Any]:
-    """What makes of a reply what redis-py makes of it."""
+def _converter(decoding: bool) -> Callable[[Any], Any]:
     from .wire.python import converter
 
     return converter(3, lambda error: error, bytes.decode if decoding else None)

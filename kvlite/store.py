@@ -14,6 +14,7 @@ from .durable import Durable
 from .encoding import Encodable, PathLike, encode
 from .errors import RedisError
 from .events import event_classes
+from .functions import Functions
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
 from .persist.files import SYSTEM, Files
@@ -50,6 +51,7 @@ class Store(
     Durable[T],
     Administration[T],
     Scripts[T],
+    Functions[T],
     Testing[T],
     Keyspace[T],
 ):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias
 from .atomic import Atomic
 from .encoding import Encodable, encode, encode_all
 from .errors import DataError, RedisError, ResponseError, WatchError
-from .keyspace import Keyspace, T
+from .keyspace import Keyspace, T, commands_of
 from .lock import Lock
 from .types.bitmaps import BitFieldOperation
 from .watch import Watch
@@ -299,10 +299,7 @@ def _pipeline_of(store: type[Keyspace[Any]]) -> type[Pipeline[Any]]:
     rehearsal = _rehearsal(store)
     methods = {
         name: _queueing(name, method, rehearsal)
-        for part in store.__mro__
-        if part.__module__.startswith((f"{__package__}.types.", f"{__package__}.scripts"))
-        for name, method in vars(part).items()
-        if isinstance(method, FunctionType) and not name.startswith("_") and not name.endswith("_iter")
+        for name, method in commands_of(store).items()
         if name not in vars(Pipeline)
     }
     return type("Pipeline", (Pipeline,), methods)

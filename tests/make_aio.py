@@ -28,6 +28,7 @@ PARTS = {
     "types/pubsub.py": "Channels",
     "administration.py": "Administration",
     "scripts.py": "Scripts",
+    "functions.py": "Functions",
 }
 """The modules whose commands kvlite.aio repeats in a module of the same name, and the class in each."""
 BY_HAND = {"register_script", "bitfield"}

@@ -314,9 +314,12 @@ class Oracle:
             return pttl
 
     def wipe(self) -> None:
-        """Remove all data and set the clock back to the start; cheap."""
+        """Remove all data and functions and set the clock back to the start; cheap."""
         assert self._clock_us is not None, "the oracle is closed"
-        self._control.flushall()
+        with self._control.pipeline(transaction=False) as pipe:
+            pipe.flushall()
+            pipe.function_flush()
+            pipe.execute()
         self._clock_us.value = START_MS * 1000
         self._fraction = 0.0
 

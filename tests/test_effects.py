@@ -169,6 +169,8 @@ def test_codes_of_effects_are_those_of_the_format() -> None:
         42: "_effect_sadd_one",
         50: "_effect_zadd",
         51: "_effect_zrem",
+        70: "_effect_library",
+        71: "_effect_forget_library",
     }
     page = (Path(kvlite.__file__).parent.parent / "docs" / "log_format.md").read_text()
     for code in EFFECTS:

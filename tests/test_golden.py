@@ -92,10 +92,14 @@ def test_the_golden_folder_opens(tmp_path: Path) -> None:
     assert check(str(GOLDEN), Store).sound
 
 
-def test_the_golden_folder_has_every_effect() -> None:
+FIRST = {*range(1, 7), *range(10, 13), *range(20, 28), *range(30, 34), *range(40, 43), 50, 51}
+"""The codes of the effects that there were when the folder was made."""
+
+
+def test_the_golden_folder_has_every_effect_of_its_time() -> None:
     log = GOLDEN / "00000002.log"
     effects = [effect for _, effects in LogReader(log.read_bytes(), log.name).records() for effect in effects]
-    assert {effect[0] for effect in effects} == set(EFFECTS)
+    assert {effect[0] for effect in effects} == FIRST <= set(EFFECTS)
 
 
 def test_this_version_still_writes_that(tmp_path: Path) -> None:

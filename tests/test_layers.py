@@ -28,6 +28,7 @@ LEVELS = [
     ["transactions"],
     ["wire"],
     ["administration", "scripts"],
+    ["functions"],
     ["store"],
     ["contrib", "demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin"],

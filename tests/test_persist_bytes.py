@@ -480,7 +480,7 @@ def read(image: Image) -> None:
     if failure is not None:
         assert is_documented(failure, image)
         return
-    for db in found.databases:
+    for db in found.state.databases:
         db._check()
 
 

@@ -115,7 +115,8 @@ def test_a_snapshot_file_reads_back(first: Any, then: Any) -> None:
         for step in [next(going_on, None)]:
             if step is not None:
                 take(store, step)
-    number, databases = read_snapshot(data, "memory")
+    number, state = read_snapshot(data, "memory")
+    databases = state.databases
     assert number == 7
     assert len(databases) == DATABASES
     assert all(isinstance(db, Database) for db in databases)

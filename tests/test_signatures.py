@@ -32,6 +32,8 @@ COMMANDS = {
         pubsub_shardnumsub""",
     "scripts": """eval eval_ro evalsha evalsha_ro script_exists script_flush script_kill script_load
         register_script""",
+    "functions": """fcall fcall_ro function_delete function_dump function_flush function_kill function_list
+        function_load function_restore function_stats""",
     "together": "pipeline transaction lock pubsub",
 }
 

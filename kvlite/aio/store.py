@@ -23,6 +23,7 @@ from ..store import Store
 from ..types.bitmaps import BitFieldOperation
 from .administration import AsyncAdministration
 from .awaited import Guard
+from .functions import AsyncFunctions
 from .lock import AsyncLock
 from .pipeline import AsyncPipeline
 from .pubsub import AsyncPubSub
@@ -82,6 +83,7 @@ class AsyncStore(
     AsyncChannels[T],
     AsyncAdministration[T],
     AsyncScripts[T],
+    AsyncFunctions[T],
 ):
     """A Store whose commands are coroutine functions, with the same parameters and answers.
 

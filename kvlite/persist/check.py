@@ -39,7 +39,7 @@ from .record import (
     unpack,
 )
 from .recovery import LOCK_NAME, Folder, Recovery, can_do_without, replays_of, scratch, siblings
-from .snapshot import Capture, database_index, load_chunk, snapshot_name, write_snapshot
+from .snapshot import Capture, State, database_index, snapshot_name, write_snapshot
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many have been read."""
@@ -218,20 +218,21 @@ def _goes_on(data: bytes, found: FileReport, before: FileReport) -> None:
 
 def _snapshot(data: bytes, found: FileReport, store: Keyspace[Any], number: int) -> Iterator[int]:
     _check_header(data, found, SNAPSHOT, number)
-    databases = [each._db for each in siblings(store)]
+    state = State([each._db for each in siblings(store)], {})
+    store._shared.libraries = state.libraries
     keys, ended = 0, False
     for offset, payload in _frames(data, found):
         try:
             if ended:
                 raise ValueError("something follows the end")
-            database, content = unpack(payload)
-            if database == "end":
+            where, content = unpack(payload)
+            if where == "end":
                 ended = True
                 if content != keys and not found.left_out:
                     raise ValueError(f"{keys} keys where {content} were written")
             else:
                 keys += len(content)
-                load_chunk(databases[database_index(database)], content)
+                state.add(where, content)
                 found.records += 1
         except Exception as error:
             end = offset + FRAME_OVERHEAD + len(payload)
@@ -393,7 +394,8 @@ def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, larges
     pack = packer().pack
     kinds: Counter[str] = Counter()
     sizes: list[tuple[int, int, bytes, str, int]] = []
-    for index, db in enumerate(found.databases):
+    databases = found.state.databases
+    for index, db in enumerate(databases):
         for key, value in db.data.items():
             name, elements = _described(value)
             kinds[name] += 1
@@ -407,8 +409,8 @@ def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, larges
         found.recovery,
         file_sizes,
         kinds,
-        {index: len(db.data) for index, db in enumerate(found.databases) if db.data},
-        sum(len(db.deadlines) for db in found.databases),
+        {index: len(db.data) for index, db in enumerate(databases) if db.data},
+        sum(len(db.deadlines) for db in databases),
         sizes[:largest],
     )
 

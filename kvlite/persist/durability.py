@@ -465,7 +465,8 @@ class ReadOnly:
 def _take_over(store: Keyspace[Any], found: Found) -> None:
     """Make what was found the state of `store`."""
     shared = store._shared
-    for index, db in enumerate(found.databases):
+    shared.libraries = found.state.libraries
+    for index, db in enumerate(found.state.databases):
         if db.data or shared.stores[index] is not None:
             each = store._sibling(index)
             if each._db.accesses is not None:

@@ -15,7 +15,6 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from ..clock import SystemClock
-from ..database import Database
 from ..effects import EFFECTS
 from ..errors import CorruptionError, PersistenceError
 from ..keyspace import DATABASES, Keyspace, Shared
@@ -23,7 +22,7 @@ from ..structs import KINDS, Collection
 from . import log, snapshot
 from .files import Files
 from .log import LogReader, Tail
-from .snapshot import read_snapshot, revive
+from .snapshot import State, read_snapshot, revive
 
 LOCK_NAME = "lock"
 logger = logging.getLogger("kvlite")
@@ -88,7 +87,7 @@ def _numbered(names: list[str], suffix: str) -> dict[int, str]:
 class Found:
     """The state that the files of a folder tell, and where its last log goes on."""
 
-    databases: list[Database]
+    state: State
     recovery: Recovery
     log_number: int
     log_end: int
@@ -126,7 +125,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
         path = folder.file(folder.snapshots[number])
         data = folder.files.read(path)
         try:
-            found, databases = read_snapshot(data, path)
+            found, state = read_snapshot(data, path)
             if found != number:
                 raise CorruptionError(path, 0, f"it says that it is snapshot {found}")
         except CorruptionError as error:
@@ -134,7 +133,7 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
                 raise
             logger.warning("%s; what came before it is still there and is used", error)
             continue
-        _install(store, databases)
+        _install(store, state)
         recovery.snapshot, start, size = folder.snapshots[number], number, len(data)
         break
 
@@ -161,13 +160,13 @@ def recover(folder: Folder, kind: type[Keyspace[Any]], limit: tuple[int, int] | 
             raise CorruptionError(path, tail.offset, f"the log was on the disk up to byte {tail.synced}")
 
     assert last is not None
-    databases = [each._db for each in siblings(store)]
+    state = State([each._db for each in siblings(store)], store._shared.libraries)
     recovery.torn_bytes = tail.torn
-    recovery.keys = sum(len(db.data) for db in databases)
+    recovery.keys = sum(len(db.data) for db in state.databases)
     used = {recovery.snapshot, *recovery.logs}
     spare = [name for name in [*folder.snapshots.values(), *folder.logs.values()] if name not in used]
     header = last.header
-    return Found(databases, recovery, header.number, tail.offset, tail.synced, header.salt, size, spare)
+    return Found(state, recovery, header.number, tail.offset, tail.synced, header.salt, size, spare)
 
 
 def can_do_without(folder: Folder, snapshot: int) -> bool:
@@ -189,8 +188,9 @@ def siblings(store: Keyspace[Any]) -> list[Keyspace[Any]]:
     return [store._sibling(index) for index in range(DATABASES)]
 
 
-def _install(store: Keyspace[Any], databases: list[Database]) -> None:
-    for each, db in zip(siblings(store), databases, strict=True):
+def _install(store: Keyspace[Any], state: State) -> None:
+    store._shared.libraries = state.libraries
+    for each, db in zip(siblings(store), state.databases, strict=True):
         each._db = db
 
 

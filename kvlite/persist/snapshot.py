@@ -1,11 +1,12 @@
 """Snapshots: the whole state as it was at one instant, written in slices while it goes on changing.
 
-    snapshot = header chunk* footer
+    snapshot = header libraries? chunk* footer
+    libraries = frame of ["libraries", {name: code, ...}]
     chunk    = frame of [database, {key: text, ...}]                       strings without a deadline
              | frame of [database, [[key, deadline | nil, value], ...]]    everything else
     value    = text | {kind: dump}
     text     = bytes, or an integer for a string that counts
-    footer   = frame of ["end", number of keys]
+    footer   = frame of ["end", number of keys and libraries]
 
 The file is complete if its last frame is a footer with the right number, or it does not count.
 """
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..database import Database, Value
 from ..errors import CorruptionError, PersistenceError
@@ -35,6 +36,7 @@ from .record import (
 )
 
 SUFFIX = ".snapshot"
+LIBRARIES = "libraries"
 SLICE = 4000
 """How many elements are taken at a time while nobody can write: less than a millisecond of strings."""
 CHUNK = 1000
@@ -125,6 +127,7 @@ class Capture:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._parts = [_Part(store._index, store._db) for store in shared.open_stores]
+        self._libraries = shared.libraries
         self._by_data = {id(part.db.data): part for part in self._parts}
         shared.observe(self)
 
@@ -144,6 +147,8 @@ class Capture:
         shared = self._shared
         pending = True
         try:
+            if self._libraries:
+                yield [LIBRARIES, self._libraries]
             while pending:
                 with shared.lock:
                     # Where nothing may change, dead fields go unannounced when they are met: be quicker.
@@ -184,29 +189,49 @@ def write_snapshot(
     yield frame(pack(["end", keys]))
 
 
-def read_snapshot(data: bytes, name: str) -> tuple[int, list[Database]]:
-    """The number of a snapshot and its sixteen databases; CorruptionError if it is not whole and sound."""
+class State(NamedTuple):
+    """What a store holds."""
+
+    databases: list[Database]
+    """All sixteen."""
+    libraries: dict[bytes, bytes]
+    """The code of the libraries of functions, by their names."""
+
+    @classmethod
+    def empty(cls) -> State:
+        return cls([Database() for _ in range(DATABASES)], {})
+
+    def add(self, where: object, content: Any) -> None:
+        """Add what one frame of a snapshot holds; an exception of any kind if that is nothing."""
+        if where == LIBRARIES:
+            _load_libraries(self.libraries, content)
+        else:
+            load_chunk(self.databases[database_index(where)], content)
+
+
+def read_snapshot(data: bytes, name: str) -> tuple[int, State]:
+    """The number of a snapshot and the state in it; CorruptionError if it is not whole and sound."""
     header = read_header(data, name, SNAPSHOT)
-    databases = [Database() for _ in range(DATABASES)]
+    state = State.empty()
     frames = Frames(data, HEADER_SIZE)
     keys, ended = 0, False
     for payload in frames:
         if ended:
             raise CorruptionError(name, frames.end, "something follows the end")
         try:
-            database, content = unpack(payload)
-            if database == "end":
+            where, content = unpack(payload)
+            if where == "end":
                 ended = True
                 if content != keys:
                     raise ValueError(f"{keys} keys where {content} were written")
             else:
                 keys += len(content)
-                load_chunk(databases[database_index(database)], content)
+                state.add(where, content)
         except Exception as error:
             raise CorruptionError(name, frames.end, str(error) or type(error).__name__) from error
     if not ended or frames.end != len(data):
         raise CorruptionError(name, frames.end, "a frame is damaged or missing")
-    return header.number, databases
+    return header.number, state
 
 
 def database_index(database: object) -> int:
@@ -230,6 +255,12 @@ def load_chunk(db: Database, content: object) -> None:
             db.replace(key, revive(value), deadline)
     else:
         raise ValueError("a chunk that is none")
+
+
+def _load_libraries(libraries: dict[bytes, bytes], content: object) -> None:
+    if not isinstance(content, dict) or not {*map(type, content), *map(type, content.values())} <= {bytes}:
+        raise ValueError("libraries that are none")
+    libraries.update(content)
 
 
 def revive(value: object) -> Value:

@@ -25,6 +25,8 @@ class Kind(IntEnum):
     LIST_QUICKLIST_2 = 18
 
 
+FUNCTION = 245
+"""What follows is no object but the code of a library."""
 INT8, INT16, INT32, LZF = 0xC0, 0xC1, 0xC2, 0xC3
 """The heads of strings that are not written as a length and their bytes."""
 LENGTH_32, LENGTH_64 = 0x80, 0x81

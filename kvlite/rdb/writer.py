@@ -48,6 +48,11 @@ def write(value: object, limits: Limits) -> bytes:
     return writer(value, _Strings(limits))
 
 
+def write_string(text: bytes, limits: Limits) -> bytes:
+    """A string by itself. O(n)."""
+    return _Strings(limits).write(text)
+
+
 class _Strings:
     """Writes the strings of one value."""
 

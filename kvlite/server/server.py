@@ -321,9 +321,9 @@ class Server:
 
     def _expire(self) -> float:
         """Remove some of what is due; in how many seconds to look again."""
-        shared, scripts = self.store._shared, self.instance.scripts
-        scripts.give_way()
-        if scripts.busy:
+        shared, runner = self.store._shared, self.instance.runner
+        runner.give_way()
+        if runner.busy:
             return TICK
         with shared.lock:
             shared.expire_due(DUE_AT_ONCE)

@@ -9,6 +9,7 @@ from . import command_info as command_info
 from . import config as config
 from . import connection as connection
 from . import debug as debug
+from . import functions as functions
 from . import hashes as hashes
 from . import info as info
 from . import keys as keys

@@ -245,6 +245,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     "bitfield": ("This command allows both access and modification of the key",),
     "eval": ("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",),
     "eval_ro": ("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",),
+    "fcall": ("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",),
+    "fcall_ro": ("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",),
     "getex": ("RW and UPDATE because it changes the TTL",),
     "set": ("RW and ACCESS due to the optional `GET` argument",),
     "sort": (

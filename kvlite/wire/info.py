@@ -79,7 +79,9 @@ def clients(instance: Instance) -> Fields:
 
 
 def memory_section(instance: Instance) -> Fields:
-    figures, config, scripts = Figures(instance), instance.config, instance.scripts
+    figures, config = Figures(instance), instance.config
+    scripts, functions = instance.scripts, instance.functions
+    library_count, function_count = functions.counts(strict=False)
     return {
         **_with_human("used_memory", figures.used),
         **_with_human("used_memory_rss", figures.resident),
@@ -98,12 +100,12 @@ def memory_section(instance: Instance) -> Fields:
         "used_memory_lua_human": human(scripts.memory),
         "used_memory_scripts_eval": scripts.size,
         "number_of_cached_scripts": scripts.count,
-        "number_of_functions": 0,
-        "number_of_libraries": 0,
-        "used_memory_vm_functions": 0,
-        **_with_human("used_memory_vm_total", scripts.memory),
-        "used_memory_functions": 0,
-        **_with_human("used_memory_scripts", scripts.size),
+        "number_of_functions": function_count,
+        "number_of_libraries": library_count,
+        "used_memory_vm_functions": functions.memory,
+        **_with_human("used_memory_vm_total", scripts.memory + functions.memory),
+        "used_memory_functions": functions.size,
+        **_with_human("used_memory_scripts", scripts.size + functions.size),
         **_with_human("maxmemory", config["maxmemory"]),
         "maxmemory_policy": config["maxmemory-policy"],
         "allocator_frag_ratio": "1.00",

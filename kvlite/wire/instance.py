@@ -12,6 +12,8 @@ from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
 from .latency import Event
+from .lua.functions import Functions
+from .lua.running import Runner
 from .lua.scripts import Scripts
 from .monitor import feed
 from .pause import Pause
@@ -57,7 +59,9 @@ class Instance:
         self.pause = Pause(self.now, self.review)
         self.statistics = Statistics()
         self.saves = Saves(store, self.statistics)
+        self.runner = Runner(self)
         self.scripts = Scripts(self)
+        self.functions = Functions(self)
         self.slowlog = SlowLog()
         self.latency: dict[str, Event] = {}
         """Spikes by their kind."""

@@ -490,6 +490,30 @@ evalsha sha1 numkeys [key...] [arg...]
     Runs a script that is known already. Depends on it
 evalsha_ro sha1 numkeys [key...] [arg...]
     Runs a script that is known already and changes nothing. Depends on it
+fcall function numkeys [key...] [arg...]
+    Calls a function of a library. Depends on it
+fcall_ro function numkeys [key...] [arg...]
+    Calls a function that changes nothing. Depends on it
+function
+    The libraries of functions, and the one that runs.
+function|delete library-name
+    Forgets a library. O(N), N functions
+function|dump
+    Gives all libraries as bytes for FUNCTION RESTORE. O(N), N bytes of them
+function|flush [ASYNC|SYNC]
+    Forgets all libraries. O(N), N functions
+function|help
+    Shows the subcommands. O(1)
+function|kill
+    Ends the function that runs, if it has not changed anything. O(1)
+function|list [LIBRARYNAME library-name-pattern] [WITHCODE]
+    Tells of the libraries and their functions. O(N), N functions
+function|load [REPLACE] function-code
+    Loads a library. Depends on what it does then
+function|restore serialized-value [FLUSH|APPEND|REPLACE]
+    Loads the libraries that FUNCTION DUMP gave. O(N), N functions
+function|stats
+    Tells which function runs, and how many there are. O(1)
 script
     The scripts that are known, and the one that runs.
 script|debug (YES|SYNC|NO)

@@ -69,5 +69,6 @@ def may_write(session: Session, row: Row, args: list[bytes]) -> bool:
     if row.name == "exec" and session.queue is not None:
         return any(may_write(session, queued, request) for queued, request in session.queue)
     if row.group == "scripting" and "may_replicate" in row.flags:
-        return not session.instance.scripts.promises_no_writes(row.name, args[1])
+        known = session.instance.functions if row.name == "fcall" else session.instance.scripts
+        return not known.promises_no_writes(row.name, args[1])
     return not row.flags.isdisjoint(("write", "may_replicate"))

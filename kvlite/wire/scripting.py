@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import NoScriptError, ResponseError
 from .args import signed
-from .lua.scripts import NO_SCRIPT, Script
+from .lua.running import Program, check_count
+from .lua.scripts import NO_SCRIPT
 from .monitor import show
 from .replies import OK, Reply
 from .session import Session
@@ -16,33 +17,36 @@ READS = Keys("RO access", index=2, counted=True)
 
 
 def _evaluate(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
-    keys, values = _keys_and_values(session, args)
-    scripts = session.instance.scripts
-    return _run(session, scripts.evaluated(args[1]), keys, values, read_only)
+    count = _count_of_keys(session, args)
+    return run(session, session.instance.scripts.evaluated(args[1]), args, count, read_only)
 
 
 def _evaluate_known(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
     if len(args[1]) != 40:
         raise NoScriptError(NO_SCRIPT)
-    keys, values = _keys_and_values(session, args)
-    return _run(session, session.instance.scripts.find(args[1]), keys, values, read_only)
+    count = _count_of_keys(session, args)
+    return run(session, session.instance.scripts.find(args[1]), args, count, read_only)
 
 
-def _keys_and_values(session: Session, args: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+def _count_of_keys(session: Session, args: list[bytes]) -> int:
+    show_first(session, args)
+    return check_count(signed(args[2]), len(args) - 3)
+
+
+def show_first(session: Session, args: list[bytes]) -> None:
+    """Let MONITOR see a request before what the script calls."""
     if session.instance.monitors:
         assert session.row is not None
-        show(session, session.row, args)  # before what the script calls
-    count = signed(args[2])
-    if count > len(args) - 3:
-        raise ResponseError("Number of keys can't be greater than number of args")
-    if count < 0:
-        raise ResponseError("Number of keys can't be negative")
-    return args[3 : 3 + count], args[3 + count :]
+        show(session, session.row, args)
 
 
-def _run(session: Session, script: Script, keys: list[bytes], values: list[bytes], read_only: bool) -> Reply:
-    scripts, store = session.instance.scripts, session.store
-    return scripts.elsewhere(session, lambda: scripts.run(script, keys, values, store, session, read_only))
+def run(session: Session, program: Program, args: list[bytes], count: int, read_only: bool) -> Reply:
+    """What a script or function answers to the request `args`, which has `count` keys."""
+    runner, store = session.instance.runner, session.store
+    keys, values = args[3 : 3 + count], args[3 + count :]
+    return runner.elsewhere(
+        session, lambda: runner.run(program, keys, values, store, args, session, read_only)
+    )
 
 
 @command("eval", -3, f"may_replicate {FLAGS}", "scripting", WRITES)
@@ -70,7 +74,7 @@ container("script", -2, "scripting")
 
 @command("script|load", 3, "noscript stale", "scripting")
 def script_load(session: Session, args: list[bytes]) -> Reply:
-    return session.instance.scripts.load(args[2]).sha
+    return session.instance.scripts.load(args[2]).name
 
 
 @command("script|exists", -3, "noscript", "scripting")
@@ -88,7 +92,7 @@ def script_flush(session: Session, args: list[bytes]) -> Reply:
 
 @command("script|kill", 2, "noscript allow_busy", "scripting")
 def script_kill(session: Session, args: list[bytes]) -> Reply:
-    session.instance.scripts.kill()
+    session.instance.runner.kill("SCRIPT")
     return OK
 
 

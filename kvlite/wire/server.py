@@ -9,7 +9,6 @@ from ..errors import RedisError, ResponseError
 from .args import signed, syntax_error
 from .config import check_allowed
 from .info import VERSION
-from .lua.scripts import BUSY
 from .persistence import durability_of
 from .replies import NO_REPLY, Reply, Verbatim
 from .table import command, container, helped
@@ -35,11 +34,11 @@ def shutdown(session: Session, args: list[bytes]) -> Reply:
     stop = session.instance.stop
     if stop is None:
         raise ResponseError(NO_SERVER)
-    scripts = session.instance.scripts
-    if scripts.busy:
+    runner = session.instance.runner
+    if runner.busy:
         if b"NOSAVE" not in options:
-            raise ResponseError(BUSY)
-        scripts.end()
+            raise runner.busy_error()
+        runner.end()
     if b"SAVE" in options:
         _save(session, b"FORCE" in options)
     stop()

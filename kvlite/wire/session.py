@@ -21,7 +21,6 @@ from .acl import WRONG_PASSWORD, User
 from .acl_selector import NO_PERMISSION, Denial
 from .config import check_allowed
 from .instance import Instance
-from .lua.scripts import BUSY
 from .monitor import REPLICA, may_be_asked
 from .pubsub import ALLOWED, NOT_WHILE_LISTENING, Listener, stop_listening
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
@@ -197,7 +196,7 @@ class Session(Timekeeper):
             and not self.instance.pause.end_ms
             and self.instance.probe is None
             and self not in self.instance.monitors
-            and not self.instance.scripts.busy
+            and not self.instance.runner.busy
             and (self.listener is None or self.protocol == 3)
         )
         self.plain = self.unhindered and self.queue is None
@@ -249,8 +248,8 @@ class Session(Timekeeper):
             raise ResponseError(NOT_WHILE_LISTENING.format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
             raise ResponseError(REPLICA)
-        if self.instance.scripts.busy and "allow_busy" not in flags:
-            raise ResponseError(BUSY)
+        if self.instance.runner.busy and "allow_busy" not in flags:
+            raise self.instance.runner.busy_error()
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row, args)):
             return self.postpone(row, args, seconds)
         if self.queue is not None and "in_multi" not in flags:
@@ -397,8 +396,8 @@ class Session(Timekeeper):
 
     def time_out(self) -> None:
         """The time of what is waited for is up. If it has not come this instant, `Door.resume` follows."""
-        if self.instance.scripts.busy:
-            self.instance.scripts.afterwards(self.time_out)
+        if self.instance.runner.busy:
+            self.instance.runner.afterwards(self.time_out)
         else:
             self.give_up(None)
 
@@ -452,15 +451,15 @@ class Session(Timekeeper):
             with shared.lock:
                 shared.stop_observing(watch)
 
-        if self.instance.scripts.busy:
-            self.instance.scripts.afterwards(stop_observing)
+        if self.instance.runner.busy:
+            self.instance.runner.afterwards(stop_observing)
         else:
             stop_observing()
 
     def close(self) -> None:
         """The connection has ended: nothing is waited for or watched any more."""
-        if self.instance.scripts.busy:
-            self.instance.scripts.afterwards(self.close)
+        if self.instance.runner.busy:
+            self.instance.runner.afterwards(self.close)
             return
         self.instance.pause.postponed.pop(self, None)
         wait, self.wait = self.wait, None

@@ -106,8 +106,8 @@ class Stream:
         """Run the requests that are there, or as many of them as make a turn."""
         session = self.session
         execute = session.execute
-        if session.instance.scripts.running is not None:
-            session.instance.scripts.give_way()
+        if session.instance.runner.running is not None:
+            session.instance.runner.give_way()
         self._running = True
         try:
             while not session.closing and session.wait is None:

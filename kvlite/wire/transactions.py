@@ -39,7 +39,7 @@ def execute(session: Session, args: list[bytes]) -> Reply:
     if queue is None:
         raise ResponseError("EXEC without MULTI")
     if any(row.group == "scripting" for row, _ in queue):
-        return session.instance.scripts.elsewhere(session, lambda: _execute(session, queue))
+        return session.instance.runner.elsewhere(session, lambda: _execute(session, queue))
     return _execute(session, queue)
 
 
@@ -85,9 +85,9 @@ def is_intact(watch: Watch | None) -> bool:
 def watch(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError("WATCH inside MULTI is not allowed")
-    scripts = session.instance.scripts
-    if scripts.busy:
-        scripts.afterwards(session.door.resume)
+    runner = session.instance.runner
+    if runner.busy:
+        runner.afterwards(session.door.resume)
         return session.park(lambda: watch(session, args))
     store = session.store
     store._acquire()

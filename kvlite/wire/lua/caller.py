@@ -12,7 +12,7 @@ from ..table import ROWS, Row
 
 if TYPE_CHECKING:
     from ..instance import Instance
-    from .scripts import Run
+    from .running import Run
 
 UNKNOWN_COMMAND = "Unknown Redis command called from script"
 WRONG_ARITY = "Wrong number of args calling Redis command from script"

@@ -23,7 +23,7 @@ from ..resp import error_text
 from .arguments import is_table, to_int64
 from .cjson import MakeTable
 from .engine import Engine, Outcome
-from .scripts import text_of
+from .running import text_of
 
 MOST_LEVELS = 100
 """How deep a reply may be nested."""

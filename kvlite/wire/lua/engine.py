@@ -1,4 +1,4 @@
-"""One Lua: it compiles and runs scripts, one at a time, within bounds.
+"""One Lua: it compiles and runs scripts, or functions of libraries, one at a time, within bounds.
 
 Lua keeps its memory below a limit by refusing what goes beyond, which a script can take. But refusing what
 Python hands over would tear down the process. So there is always some room above what a script may reach, and
@@ -19,6 +19,7 @@ from .cjson import Cjson
 from .cmsgpack import CONSTANTS as CMSGPACK
 from .cmsgpack import Unpacking, packed_float
 from .random import Random
+from .running import text_of
 from .struct import FUNCTIONS as STRUCT
 
 MEMORY = 512 * 1024 * 1024
@@ -33,6 +34,8 @@ _STEPS = 100_000
 _MOST_ARGUMENTS = 200
 """How many are handed over one by one."""
 _SLICE = 1000
+_PER_FUNCTION = 6
+"""How many values Lua hands over about each function of a library."""
 _CJSON = {"null": NULL, "_NAME": b"cjson", "_VERSION": b"2.1.0"}
 NOT_ENOUGH_MEMORY = b"not enough memory"
 
@@ -45,10 +48,19 @@ def _lua51() -> Any:
 
 
 class Chunk(NamedTuple):
-    """A script that is compiled."""
+    """A script that is compiled, or a function that was registered."""
 
     function: Any
     source: bytes
+
+
+class Registered(NamedTuple):
+    """What a library says of one of its functions."""
+
+    name: bytes
+    description: bytes | None
+    flags: frozenset[str]
+    chunk: Chunk
 
 
 Outcome: TypeAlias = Any
@@ -69,6 +81,7 @@ class Engine:
 
     `functions` and `constants` are those of the library `redis`, by their names. `interrupted` is asked every
     millisecond or so of a script whether to go on; it answers None, or the text of the error that ends it.
+    With `for_functions` it does not run scripts, but the functions of libraries that it has loaded.
     """
 
     def __init__(
@@ -76,6 +89,7 @@ class Engine:
         functions: Mapping[str, Callable[..., Any]],
         constants: Mapping[str, Any],
         interrupted: Callable[[], bytes | None],
+        for_functions: bool = False,
     ) -> None:
         lua51 = _lua51()
         self._runtime = lua51.LuaRuntime(
@@ -114,9 +128,11 @@ class Engine:
             "null": NULL,
             "steps": _STEPS,
             "kilobytes": MEMORY // 1024,
+            "chunk_name": b"@user_function" if for_functions else b"@user_script",
         }
         host_table = self._nested(host)
-        host_table[b"encoders"] = self._runtime.compile(_source("encoders.lua"), name=b"=sandbox")
+        for part in ("encoders", "libraries") if for_functions else ("encoders",):
+            host_table[part.encode()] = self._runtime.compile(_source(f"{part}.lua"), name=b"=sandbox")
         sandbox = self._runtime.execute(
             _source("sandbox.lua"),
             self._nested({name: self._nested(library) for name, library in libraries.items()}),
@@ -130,7 +146,7 @@ class Engine:
             host_table,
             name=b"=sandbox",
         )
-        self._compile, self._run, self._shape, self._slice = sandbox
+        self._compile, self._run, self._shape, self._slice, self._load = sandbox
 
     def _nested(self, values: Mapping[str, Any]) -> Any:
         return self._table({name.encode(): value for name, value in values.items()})
@@ -233,9 +249,28 @@ class Engine:
         except (self._too_large, LuaRaised):
             compiled = None, NOT_ENOUGH_MEMORY
         if type(compiled) is tuple:
-            problem = compiled[1].partition(b"\0")[0].decode("utf-8", "surrogateescape")
-            raise ResponseError(f"Error compiling script (new function): {problem}")
+            raise ResponseError(f"Error compiling script (new function): {text_of(compiled[1])}")
         return Chunk(compiled, source)
+
+    def load(self, source: bytes) -> list[Registered]:
+        """The functions that the library `source` registers. ResponseError if it is not Lua, or fails."""
+        self._settle()
+        self._source = source
+        try:
+            self.make_room(4 * len(source))
+            outcome = self._load(source)
+        except (self._too_large, LuaRaised):
+            outcome = b"uncompiled", NOT_ENOUGH_MEMORY
+        self._raise_failure()
+        if outcome[0] == b"uncompiled":
+            raise ResponseError(f"Error compiling function: {text_of(outcome[1])}")
+        if outcome[0] != b"functions":
+            raise ResponseError(f"Error registering functions: {text_of(outcome[1])}")
+        values = self.elements(outcome[1:])
+        return [
+            _registered(source, *values[first : first + _PER_FUNCTION])
+            for first in range(0, len(values), _PER_FUNCTION)
+        ]
 
     def run(self, chunk: Chunk, keys: Sequence[bytes], args: Sequence[bytes]) -> Outcome:
         """What the script came to. An exception that is no error of Lua is raised."""
@@ -252,11 +287,13 @@ class Engine:
                 outcome = self._run(chunk.function, len(keys), *keys, *args)
         except (self._too_large, LuaRaised):
             outcome = b"broken", NOT_ENOUGH_MEMORY
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            if not isinstance(failure, MemoryError):
-                raise failure
+        self._raise_failure()
         return outcome
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None and not isinstance(failure, MemoryError):
+            raise failure
 
     def _table_of_arguments(self, values: Sequence[bytes]) -> Any:
         self.make_room(sum(map(len, values)) + _PER_VALUE * len(values))
@@ -277,6 +314,19 @@ class Engine:
     def outcome_of(self, table: Any) -> Outcome:
         """What a table within an outcome is."""
         return self._shape(table)
+
+
+def _registered(
+    source: bytes, name: bytes, description: bytes | bool, flags: bytes, first: int, last: int, callable_: Any
+) -> Registered:
+    lines = source.split(b"\n")[:last]
+    own = b"\n" * (first - 1) + b"\n".join(lines[max(0, first - 1) :])
+    return Registered(
+        name,
+        description if isinstance(description, bytes) else None,
+        frozenset(filter(None, flags.decode().split(","))),
+        Chunk(callable_, own),
+    )
 
 
 def _source(name: str) -> bytes:

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..info import VERSION
+from ..replies import Reply
 from ..resp import error_text
 from ..table import ROWS
 from .arguments import RaisedReply, number_text, parse_number
 from .caller import Caller
-from .conversions import to_lua
-from .engine import Engine
+from .conversions import FromLua, to_lua
+from .engine import Engine, Outcome
 
 if TYPE_CHECKING:
     from ..instance import Instance
-    from .scripts import Run
+    from .running import Run
 
 LEVELS = ("DEBUG", "VERBOSE", "NOTICE", "WARNING")
 _REPLICATION = {"ALL": 3, "AOF": 1, "REPLICA": 2, "SLAVE": 2, "NONE": 0}
@@ -28,19 +29,32 @@ CONSTANTS: dict[str, Any] = {
         int(part) << 8 * place for place, part in enumerate(reversed(VERSION.split(".")))
     ),
 }
+ONLY_FOR_SCRIPTS: dict[str, Callable[..., Any]] = {
+    "replicate_commands": lambda *args: True,
+    "breakpoint": lambda *args: False,
+    "debug": lambda *args: None,
+}
 _LARGE = 16 * 1024
 
 
 class RedisLibrary:
     """The functions of one engine. `begin` says for which script they are called."""
 
-    def __init__(self, instance: Instance, interrupted: Callable[[], bytes | None]) -> None:
-        self.engine = Engine(self._functions(), CONSTANTS, interrupted)
+    def __init__(
+        self, instance: Instance, interrupted: Callable[[], bytes | None], for_functions: bool = False
+    ) -> None:
+        from .. import commands as commands  # fills the table
+
+        functions = self._functions()
+        if not for_functions:
+            functions |= ONLY_FOR_SCRIPTS
+        self.engine = Engine(functions, CONSTANTS, interrupted, for_functions)
         make_table = self.engine.make_table
         self._caller = Caller(instance)
         self._converters = {resp: to_lua(make_table, resp) for resp in (2, 3)}
         self._convert = self._converters[2]
         self._table = make_table
+        self._reply = FromLua(self.engine)
         self._run: Run | None = None
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
@@ -53,9 +67,6 @@ class RedisLibrary:
             "log": self.log,
             "setresp": self.setresp,
             "set_repl": self.set_repl,
-            "replicate_commands": lambda *args: True,
-            "breakpoint": lambda *args: False,
-            "debug": lambda *args: None,
             "acl_check_cmd": self.acl_check_cmd,
         }
 
@@ -64,10 +75,9 @@ class RedisLibrary:
         self._caller.prepare(run)
         self._convert = self._converters[2]
 
-    @property
-    def resp(self) -> int:
-        """Which protocol the script sees and means, by `redis.setresp`."""
-        return self._caller.protocol
+    def reply(self, outcome: Outcome) -> Reply:
+        """What is answered for an outcome that is no failure, in the protocol of the last `redis.setresp`."""
+        return self._reply(outcome, self._caller.protocol)
 
     # Commands
 

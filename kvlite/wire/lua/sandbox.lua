@@ -9,6 +9,7 @@
 
 local functions, constants, host = ...
 local OWN, READ_ONLY = '=sandbox', 'Attempt to modify a readonly table'
+local NAME = host.chunk_name  -- of what is compiled
 
 local assert, error, getmetatable, next, pairs, rawequal, rawget, rawset, select, setmetatable =
     assert, error, getmetatable, next, pairs, rawequal, rawget, rawset, select, setmetatable
@@ -74,7 +75,7 @@ local function caller(level, thread)
         info = frame(level, 'Sl', thread)
     end
     if info and info.what == 'tail' then
-        info = {source = '@user_script', short_src = 'user_script', currentline = fallback_line()}
+        info = {source = NAME, short_src = sub(NAME, 2), currentline = fallback_line()}
     end
     return info, own and not thread and own - 1 or own
 end
@@ -417,8 +418,10 @@ local globals = {
     _VERSION = _VERSION, assert = assert, error = error, gcinfo = gcinfo,
     ipairs = ipairs, next = next, rawequal = rawequal, select = select, tonumber = tonumber,
     tostring = tostring, type = type,
-    __redis__err__handler = function(problem) return located(problem) end,
 }
+if not host.libraries then
+    globals.__redis__err__handler = function(problem) return located(problem) end
+end
 for name, value in pairs(safe) do
     globals[name] = value
     names[value] = name
@@ -459,13 +462,10 @@ environment = protected(globals, protected({__index = missing}))
 globals._G = environment
 setmetatable(globals, {__index = missing})
 getmetatable('').__metatable = protected({__index = globals.string})
-local real_globals = _G
-for name in next, real_globals do real_globals[name] = nil end
-
 -- Running
 
 local function compile(source)
-    return compiled(source, '@user_script')
+    return compiled(source, NAME)
 end
 
 local function tidy()
@@ -543,22 +543,34 @@ local function answered(good, result)
     return 'failed', message, source, line, rawget(result, 'ignore_error_stats_update') or false
 end
 
--- Run a script whose keys and arguments follow, `number` keys first; or are two tables, if that is negative.
+-- The keys and arguments of a script, `number` keys first; or there are two tables, if that is negative.
+local function divided(number, ...)
+    if number < 0 then return ... end
+    if number == 0 then return {}, {...} end
+    return {unpack({...}, 1, number)}, {select(number + 1, ...)}
+end
+
 local function run(chunk, number, ...)
-    if number < 0 then
-        globals.KEYS, globals.ARGV = ...
-    elseif number == 0 then
-        globals.KEYS, globals.ARGV = {}, {...}
-    else
-        globals.KEYS, globals.ARGV = {unpack({...}, 1, number)}, {select(number + 1, ...)}
-    end
+    globals.KEYS, globals.ARGV = divided(number, ...)
     local good, result = xpcall(chunk, located)
     globals.KEYS, globals.ARGV = nil, nil
     return answered(good, result)
+end
+
+local load
+if host.libraries then
+    local call
+    load, call = host.libraries(
+        environment, globals, contents, protected, missing, compiled, located, answered, handed_over, same
+    )
+    run = function(callable, number, ...) return call(callable, divided(number, ...)) end
 end
 
 local function slice(list, first, last)
     return unpack(list, first, last)
 end
 
-return compile, run, shape, slice
+local real_globals = _G
+for name in next, real_globals do real_globals[name] = nil end
+
+return compile, run, shape, slice, load

@@ -1,0 +1,156 @@
+"""FUNCTION, FCALL and FCALL_RO."""
+
+from __future__ import annotations
+
+from ..errors import ResponseError
+from .args import shown, signed
+from .lua.functions import BAD_NUMBER_OF_KEYS, Function, Library
+from .lua.running import check_count
+from .replies import OK, Members, Reply, Status
+from .scripting import FLAGS, READS, WRITES, run, show_first
+from .session import Session
+from .table import command, container, helped, wrong_subcommand
+
+
+def _call(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
+    show_first(session, args)
+    function = session.instance.functions.find(args[1])
+    count = check_count(signed(args[2], BAD_NUMBER_OF_KEYS), len(args) - 3)
+    return run(session, function, args, count, read_only)
+
+
+@command("fcall", -3, f"may_replicate {FLAGS}", "scripting", WRITES)
+def fcall(session: Session, args: list[bytes]) -> Reply:
+    return _call(session, args)
+
+
+@command("fcall_ro", -3, f"readonly {FLAGS}", "scripting", READS)
+def fcall_ro(session: Session, args: list[bytes]) -> Reply:
+    return _call(session, args, read_only=True)
+
+
+container("function", -2, "scripting")
+
+
+@command("function|load", -3, "write denyoom noscript", "scripting")
+def function_load(session: Session, args: list[bytes]) -> Reply:
+    for option in args[2:-1]:
+        if option.upper() != b"REPLACE":
+            raise ResponseError(f"Unknown option given: {shown(option)}")
+    return session.store._function_load(args[-1], replace=len(args) > 3)
+
+
+@command("function|delete", 3, "write noscript", "scripting")
+def function_delete(session: Session, args: list[bytes]) -> Reply:
+    session.store._function_delete(args[2])
+    return OK
+
+
+@command("function|flush", -2, "write noscript", "scripting")
+def function_flush(session: Session, args: list[bytes]) -> Reply:
+    if len(args) > 3:
+        raise wrong_subcommand(args)
+    session.store._function_flush(args[2] if len(args) > 2 else b"SYNC")
+    return OK
+
+
+@command("function|list", -2, "noscript", "scripting")
+def function_list(session: Session, args: list[bytes]) -> Reply:
+    pattern: bytes | None = None
+    with_code = False
+    words = iter(args[2:])
+    for word in words:
+        if word.upper() == b"WITHCODE" and not with_code:
+            with_code = True
+        elif word.upper() == b"LIBRARYNAME" and pattern is None:
+            pattern = next(words, None)
+            if pattern is None:
+                raise ResponseError("library name argument was not given")
+        else:
+            raise ResponseError(f"Unknown argument {shown(word)}")
+    found = session.store._function_list(b"*" if pattern is None else pattern)
+    return [_described(library, with_code) for library in found]
+
+
+def _described(library: Library, with_code: bool) -> Reply:
+    described: dict[bytes, Reply] = {
+        b"library_name": library.name,
+        b"engine": b"LUA",
+        b"functions": [_function(function) for function in library.functions],
+    }
+    return described | {b"library_code": library.code} if with_code else described
+
+
+def _function(function: Function) -> Reply:
+    return {
+        b"name": function.name,
+        b"description": function.description,
+        b"flags": Members(map(Status, function.shown_flags)),
+    }
+
+
+@command("function|stats", 2, "noscript allow_busy", "scripting")
+def function_stats(session: Session, args: list[bytes]) -> Reply:
+    return session.instance.functions.stats()
+
+
+@command("function|kill", 2, "noscript allow_busy", "scripting")
+def function_kill(session: Session, args: list[bytes]) -> Reply:
+    session.instance.runner.kill("FUNCTION")
+    return OK
+
+
+@command("function|dump", 2, "noscript", "scripting")
+def function_dump(session: Session, args: list[bytes]) -> Reply:
+    return session.store.function_dump()
+
+
+@command("function|restore", -3, "write denyoom noscript", "scripting")
+def function_restore(session: Session, args: list[bytes]) -> Reply:
+    if len(args) > 4:
+        raise wrong_subcommand(args)
+    session.store._function_restore(args[2], args[3] if len(args) > 3 else b"APPEND")
+    return OK
+
+
+helped(
+    "function",
+    "LOAD [REPLACE] <FUNCTION CODE>",
+    "    Create a new library with the given library name and code.",
+    "DELETE <LIBRARY NAME>",
+    "    Delete the given library.",
+    "LIST [LIBRARYNAME PATTERN] [WITHCODE]",
+    "    Return general information on all the libraries:",
+    "    * Library name",
+    "    * The engine used to run the Library",
+    "    * Library description",
+    "    * Functions list",
+    "    * Library code (if WITHCODE is given)",
+    "    It also possible to get only function that matches a pattern using LIBRARYNAME argument.",
+    "STATS",
+    "    Return information about the current function running:",
+    "    * Function name",
+    "    * Command used to run the function",
+    "    * Duration in MS that the function is running",
+    "    If no function is running, return nil",
+    "    In addition, returns a list of available engines.",
+    "KILL",
+    "    Kill the current running function.",
+    "FLUSH [ASYNC|SYNC]",
+    "    Delete all the libraries.",
+    "    When called without the optional mode argument, the behavior is determined by the",
+    "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+    "    * ASYNC: Asynchronously flush the libraries.",
+    "    * SYNC: Synchronously flush the libraries.",
+    "DUMP",
+    "    Return a serialized payload representing the current libraries, "
+    "can be restored using FUNCTION RESTORE command",
+    "RESTORE <PAYLOAD> [FLUSH|APPEND|REPLACE]",
+    "    Restore the libraries represented by the given payload, it is possible to give a restore policy to",
+    "    control how to handle existing libraries (default APPEND):",
+    "    * FLUSH: delete all existing libraries.",
+    "    * APPEND: appends the restored libraries to the existing libraries. On collision, abort.",
+    "    * REPLACE: appends the restored libraries to the existing libraries, On collision, replace the old",
+    "      libraries with the new libraries (notice that even on this option there is a chance of failure",
+    "      in case of functions name collision with another library).",
+)

@@ -1,0 +1,277 @@
+"""The script that runs: there is one at a time.
+
+It is run under the store's lock, as one change. While it takes longer than `busy-reply-threshold` all other
+clients are told so, and may end it if it has written nothing. Whoever serves many clients in one thread
+therefore has scripts run in another, and waits for it only so long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ...errors import RedisError, ResponseError, error_of
+from ..replies import Reply
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from ...store import Store
+    from ..instance import Instance
+    from ..session import Session
+    from .engine import Chunk, Outcome
+    from .redis_library import RedisLibrary
+
+FLAGS = ("no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys")
+"""What a script or a function may say of itself, in the order in which Redis prints it."""
+
+NOT_BUSY = "NOTBUSY No scripts in execution right now."
+UNKILLABLE = (
+    "UNKILLABLE Sorry the script already executed write commands against the dataset. "
+    "You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE "
+    "command."
+)
+KILLED = b"ERR Script killed by user with SCRIPT KILL..."
+"""Said of functions too."""
+CANNOT_WRITE = "Can not execute a script with write flag using *_ro command."
+
+
+class Program(Protocol):
+    """What can be run: a script, or a function of a library."""
+
+    @property
+    def name(self) -> bytes:
+        """As errors have it: the SHA1 of a script."""
+
+    @property
+    def kind(self) -> str:
+        """The command by whose KILL it can be ended: SCRIPT or FUNCTION."""
+
+    @property
+    def flags(self) -> frozenset[str] | None:
+        """What it says it will and will not do; None if it says nothing."""
+
+    @property
+    def chunk(self) -> Chunk: ...
+
+    @property
+    def library(self) -> RedisLibrary:
+        """The Lua that it was compiled in."""
+
+
+class Run:
+    """A program that is being run."""
+
+    __slots__ = ("began", "command", "killed", "program", "read_only", "session", "store", "wrote")
+
+    def __init__(
+        self,
+        program: Program,
+        command: Sequence[bytes],
+        store: Store[Any],
+        session: Session | None,
+        read_only: bool,
+    ) -> None:
+        self.program = program
+        self.command = command
+        """The request that asked for it."""
+        self.store = store
+        self.session = session
+        """Whose request it was; None for a call within the process, which may do everything."""
+        self.read_only = read_only
+        self.began = time.monotonic()
+        self.wrote = False
+        self.killed = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self.began
+
+
+class Runner:
+    """Runs the scripts and functions of one instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self.running: Run | None = None
+        self.busy = False
+        """It has been running for too long: the others are told so."""
+        self._afterwards: list[Callable[[], object]] = []
+        self._worker: Worker | None = None
+
+    def run(
+        self,
+        program: Program,
+        keys: Sequence[bytes],
+        args: Sequence[bytes],
+        store: Store[Any],
+        command: Sequence[bytes],
+        session: Session | None = None,
+        read_only: bool = False,
+    ) -> Reply:
+        """What `program` answers to `command`; an error, be it raised or returned by it, is raised."""
+        flags = program.flags
+        if flags is not None:
+            if read_only and "no-writes" not in flags:
+                raise ResponseError(CANNOT_WRITE)
+            read_only = "no-writes" in flags
+        shared = store._shared
+        store._acquire()
+        try:
+            store._begin()
+            now = shared.clock.now()
+            shared.now = lambda: now
+            run = self.running = Run(program, command, store, session, read_only)
+            try:
+                return _run(run, keys, args)
+            finally:
+                self.running = None
+                shared.now = shared.clock.now
+                store._end()
+        finally:
+            store._release()
+            if self.busy:
+                self._become_free()
+
+    # Ending what runs
+
+    def kill(self, kind: str) -> None:
+        """End what runs, if it is of this kind: SCRIPT or FUNCTION.
+
+        ResponseError if nothing runs, if it has written, or if it is of the other kind.
+        """
+        run = self.running
+        if run is None:
+            raise ResponseError(NOT_BUSY)
+        if run.wrote:
+            raise ResponseError(UNKILLABLE)
+        if run.program.kind != kind:
+            raise self.busy_error()
+        run.killed = True
+
+    def end(self) -> None:
+        """End what runs, whatever it has done: everything ends."""
+        if self.running is not None:
+            self.running.killed = True
+
+    def interrupted(self) -> bytes | None:
+        """Why what runs has to end now, if it has to. It asks all the time."""
+        run = self.running
+        if run is None:
+            return None
+        if run.killed:
+            return KILLED
+        if not self.busy and self._seconds_left(run) <= 0:
+            self._become_busy()
+        return None
+
+    # Being busy
+
+    def busy_error(self) -> ResponseError:
+        """What the others are told meanwhile."""
+        kind = "SCRIPT" if self.running is None else self.running.program.kind
+        return ResponseError(
+            f"BUSY Redis is busy running a script. You can only call {kind} KILL or SHUTDOWN NOSAVE."
+        )
+
+    def _seconds_left(self, run: Run) -> float:
+        """How long the others still wait for it without a word."""
+        threshold = self._instance.config["busy-reply-threshold"]
+        return threshold / 1000 - run.seconds if threshold else float("inf")
+
+    def _become_busy(self) -> None:
+        self.busy = True
+        self._instance.review()
+
+    def _become_free(self) -> None:
+        self.busy = False
+        self._instance.review()
+        afterwards, self._afterwards = self._afterwards, []
+        for call in afterwards:
+            call()
+
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Have `call` called when the script that keeps all waiting has ended, by the thread that ran it."""
+        self._afterwards.append(call)
+        if not self.busy:
+            self._become_free()
+
+    def give_way(self) -> None:
+        """Wait for a script of another thread, as long as it may be waited for without a word."""
+        while (run := self.running) is not None and not self.busy:
+            left = self._seconds_left(run)
+            if left <= 0:
+                self._become_busy()
+            else:
+                time.sleep(min(left, 0.001))
+
+    def elsewhere(self, session: Session, work: Callable[[], Reply]) -> Reply:
+        """Do `work` for a session whose thread has others to serve: in another thread, if it may take long.
+
+        PARKED if it does.
+        """
+        threshold = self._instance.config["busy-reply-threshold"]
+        if not session.shares_thread or session.executing or not threshold:
+            return work()
+        if self._worker is None or not self._worker.alive:
+            self._worker = Worker()
+        job = self._worker.begin(work)
+        if job.wait(threshold / 1000):
+            return job.outcome()
+        self._become_busy()
+
+        def end() -> None:
+            self._become_free()
+            session.door.resume()
+
+        if job.resume_by(end):
+            return session.park(job.outcome)
+        self._become_free()
+        return job.outcome()
+
+
+def check_count(keys: int, arguments: int) -> int:
+    """How many of the arguments are said to be keys; ResponseError if they cannot be."""
+    if keys > arguments:
+        raise ResponseError("Number of keys can't be greater than number of args")
+    if keys < 0:
+        raise ResponseError("Number of keys can't be negative")
+    return keys
+
+
+def _run(run: Run, keys: Sequence[bytes], args: Sequence[bytes]) -> Reply:
+    program = run.program
+    library = program.library
+    library.begin(run)
+    outcome = library.engine.run(program.chunk, keys, args)
+    if type(outcome) is tuple and outcome[0] in (b"failed", b"broken"):
+        raise _failure(program.name.decode(), outcome)
+    reply = library.reply(outcome)
+    if isinstance(reply, RedisError):
+        raise reply
+    return reply
+
+
+def text_of(text: bytes) -> str:
+    """What C takes for the text, which ends at a NUL."""
+    return text.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _failure(name: str, outcome: Outcome) -> RedisError:
+    """The error for an outcome that is a failure."""
+    if outcome[0] == b"broken":
+        problem = text_of(outcome[1]) if type(outcome[1]) is bytes else "it has no text"
+        return ResponseError(f"Error running script (call to {name}): {problem}")
+    message, source, line, counted = outcome[1:]
+    text = text_of(message) if type(message) is bytes else _shown(message)
+    where = f" script: {name}, on {text_of(source)}:{line}." if type(source) is bytes else ""
+    error = error_of(text + where)
+    error.counted = counted is True
+    return error
+
+
+def _shown(message: Any) -> str:
+    if type(message) in (int, float):
+        return f"{message:.14g}"
+    return "ERR the script raised an error that has no text"
