@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from raw import RawPair
+import pytest
+from raw import RawPair, Wire
+
+from kvlite import Store
 
 GRAMMAR = """
     5 SADD key member+
@@ -109,3 +112,24 @@ REQUESTS = """
 
 def test_sets_over_the_wire(raw: RawPair) -> None:
     raw.ask_lines(REQUESTS)
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [("SRANDMEMBER s", ""), ("HRANDFIELD h", "WITHVALUES"), ("ZRANDMEMBER z", "WITHSCORES")],
+)
+def test_nobody_draws_all_the_memory_there_is(words: str, options: str) -> None:
+    """Redis would go on until there is no more: members may repeat, so a count means as many."""
+    store = Store()
+    wire = Wire(store)
+    long = b"x" * 2**20
+    store.sadd("s", long)
+    store.hset("h", "f", long)
+    store.zadd("z", {long: 1})
+    for count in (-(2**62) + 1, -(2**31), -(2**23) - 1, -600):
+        for rest in ([], options.split()):
+            assert wire.ask(*words.split(), count, *rest) == b"-ERR value is out of range\r\n"
+    assert wire.ask(*words.split(), -3).startswith(b"*3\r\n")
+    assert wire.ask(*words.split(), -500).startswith(b"*500\r\n")
+    assert wire.ask(*words.split(), 2**62).startswith(b"*1\r\n")
+    store.close()

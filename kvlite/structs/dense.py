@@ -10,15 +10,37 @@ been visited remains below the cursor, and new ones are added above it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from sys import getsizeof
 from typing import TYPE_CHECKING
+
+from ..errors import OUT_OF_RANGE, ResponseError
 
 if TYPE_CHECKING:
     from random import Random
 
 NUMBER = getsizeof(1000)
 """The bytes of an int that the interpreter does not share: it does so up to 256."""
+
+MOST_DRAWN = 512 * 1024 * 1024
+"""How many bytes the members may take that are drawn by one command, where they may repeat."""
+ABOUT_EACH = 64
+"""The bytes around a member in a reply, about."""
+
+
+def draw(
+    random: Random, members: Sequence[bytes], count: int, size: Callable[[bytes], int] = len
+) -> list[bytes]:
+    """`count` of `members` at random, each picked from all. O(count).
+
+    ResponseError if they, `size` bytes each and what is around them, would take more than `MOST_DRAWN`: a few
+    bytes of a request could ask for all the memory there is.
+    """
+    if count * ABOUT_EACH <= MOST_DRAWN:
+        drawn = random.choices(members, k=count)
+        if count * ABOUT_EACH + sum(map(size, drawn)) <= MOST_DRAWN:
+            return drawn
+    raise ResponseError(OUT_OF_RANGE)
 
 
 class Dense:
@@ -100,8 +122,8 @@ class Dense:
         return random.sample(self.items, count)
 
     def choices(self, random: Random, count: int) -> list[bytes]:
-        """`count` members at random, each picked from all. O(count)."""
-        return random.choices(self.items, k=count)
+        """`count` members at random, each picked from all; see `draw`. O(count)."""
+        return draw(random, self.items, count)
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[bytes]]:
         """Up to `count` members and the cursor to go on with, 0 when all were visited. O(count).

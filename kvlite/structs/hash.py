@@ -9,7 +9,7 @@ from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 from .collection import Collection, sizes
-from .dense import NUMBER, Dense
+from .dense import NUMBER, Dense, draw
 from .limits import DEFAULTS, Limits
 
 if TYPE_CHECKING:
@@ -165,10 +165,10 @@ class Hash(Collection, kind="hash"):
         return [fields[place] for place in sorted(random.sample(range(len(fields)), count))]
 
     def choices(self, random: Random, count: int) -> list[bytes]:
-        """`count` fields at random, each picked from all. O(count)."""
-        if self.dense is not None:
-            return self.dense.choices(random, count)
-        return random.choices(list(self.fields), k=count)
+        """`count` fields at random, each picked from all; see `draw`, to which the values count. O(count)."""
+        fields = self.fields
+        names = list(fields) if self.dense is None else self.dense.items
+        return draw(random, names, count, lambda name: len(name) + len(fields[name]))
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[bytes]]:
         """Some fields and the cursor to go on with, 0 at the end: O(count), or a small hash all at once."""

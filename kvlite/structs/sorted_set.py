@@ -9,7 +9,7 @@ from sys import getsizeof
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from .collection import Collection, sizes
-from .dense import Dense
+from .dense import Dense, draw
 from .limits import DEFAULTS, Limits
 
 if TYPE_CHECKING:
@@ -251,10 +251,8 @@ class SortedSet(Collection, kind="zset"):
         return members if count >= len(members) else random.sample(members, count)
 
     def choices(self, random: Random, count: int) -> list[bytes]:
-        """`count` members at random, each picked from all. O(count)."""
-        if self.members is not None:
-            return self.members.choices(random, count)
-        return random.choices(list(self.scores), k=count)
+        """`count` members at random, each picked from all; see `draw`. O(count)."""
+        return draw(random, list(self.scores) if self.members is None else self.members.items, count)
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[Entry]]:
         """About `count` entries and the cursor to go on with, 0 after the last; see `Dense.scan`. O(count).
