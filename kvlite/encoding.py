@@ -86,8 +86,14 @@ def scan_cursor(value: Encodable) -> int:
     return -number % (1 << 64) if text.startswith(b"-") else number
 
 
-def scan_count(value: bytes | None) -> int:
-    """The COUNT of a scan, 10 where none is given."""
+ScanCount: TypeAlias = bytes | ResponseError | None
+"""The COUNT of a scan as it was given, or what is wrong with the options of the scan."""
+
+
+def scan_count(value: ScanCount) -> int:
+    """How many to look at: 10 where nothing is said. An error is raised."""
+    if isinstance(value, ResponseError):
+        raise value
     count = 10 if value is None else integer(value)
     if count < 1:
         raise ResponseError(SYNTAX)

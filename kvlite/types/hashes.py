@@ -15,6 +15,7 @@ from ..encoding import (
     AbsoluteExpiry,
     Encodable,
     Expiry,
+    ScanCount,
     encode,
     encode_all,
     integer,
@@ -281,7 +282,7 @@ class Hashes(Keyspace[T]):
         return following, self._mapping(page)
 
     def _hscan(
-        self, key: bytes, cursor: int, match: bytes | None, count: bytes | None
+        self, key: bytes, cursor: int, match: bytes | None, count: ScanCount
     ) -> tuple[int, dict[bytes, bytes]]:
         """As Redis does, `count` is only read when there is a hash to scan."""
         self._acquire()

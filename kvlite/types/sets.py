@@ -7,7 +7,7 @@ from itertools import filterfalse, islice
 from typing import Any, Literal, overload
 
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of, scan_count, scan_cursor
+from ..encoding import Encodable, ScanCount, encode, encode_all, integer, keys_of, scan_count, scan_cursor
 from ..errors import MUST_BE_POSITIVE, NUMKEYS_NOT_POSITIVE, OUT_OF_RANGE, SYNTAX, ResponseError, wrong_arity
 from ..globs import compile_glob
 from ..keyspace import Keyspace, T
@@ -140,7 +140,7 @@ class Sets(Keyspace[T]):
         return following, self._many(page)
 
     def _sscan(
-        self, key: bytes, cursor: int, match: bytes | None, count: bytes | None
+        self, key: bytes, cursor: int, match: bytes | None, count: ScanCount
     ) -> tuple[int, list[bytes]]:
         """As Redis does, `count` is only read when there is a set to scan."""
         self._acquire()

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias,
 
 from ..deadlines import waiting_time
 from ..effects import effect
-from ..encoding import Encodable, encode, encode_all, integer, keys_of, pop_arguments, scan_count, scan_cursor
+from ..encoding import (
+    Encodable,
+    ScanCount,
+    encode,
+    encode_all,
+    integer,
+    keys_of,
+    pop_arguments,
+    scan_count,
+    scan_cursor,
+)
 from ..errors import (
     MUST_BE_POSITIVE,
     NOT_A_FLOAT,
@@ -536,7 +546,7 @@ class SortedSets(Keyspace[T]):
         )
 
     def _zscan(
-        self, key: bytes, cursor: int, pattern: bytes | None, count: bytes | None
+        self, key: bytes, cursor: int, pattern: bytes | None, count: ScanCount
     ) -> tuple[int, list[Entry], bool]:
         """The next cursor, the entries, and whether the set is small; see `scanned_text`.
 

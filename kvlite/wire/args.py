@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..deadlines import Lifetime
-from ..encoding import at_least, integer
-from ..errors import NOT_AN_INTEGER, SYNTAX, ResponseError, wrong_arity
+from ..encoding import ScanCount, at_least, integer
+from ..errors import SYNTAX, ResponseError, wrong_arity
 from ..numbers import parse_int
 
 UNITS: dict[bytes, tuple[int, bool]] = {
@@ -60,11 +60,11 @@ def pairs_of(args: list[bytes], start: int, name: str) -> list[tuple[bytes, byte
     return list(zip(args[start::2], args[start + 1 :: 2], strict=True))
 
 
-def scan_options(args: list[bytes], start: int) -> tuple[bytes | None, bytes | None]:
+def scan_options(args: list[bytes], start: int) -> tuple[bytes | None, ScanCount]:
     """The pattern and the count of HSCAN, SSCAN and ZSCAN, read up to the first that is wrong.
 
-    Redis reads them after it has found the key. The count is therefore checked where that is done, and any
-    other wrong option is told as a count of 0, which is a syntax error too.
+    Redis reads them after it has found the key. So where that is done the count is checked, or the error
+    raised that stands in its place.
     """
     match = count = None
     words = Words(args, start)
@@ -77,7 +77,7 @@ def scan_options(args: list[bytes], start: int) -> tuple[bytes | None, bytes | N
             if number is None or number < 1:
                 break
         else:
-            return match, b"0"
+            return match, syntax_error()
     return match, count
 
 
@@ -96,14 +96,6 @@ def shown(text: bytes, length: int | None = None) -> str:
 
 def syntax_error() -> ResponseError:
     return ResponseError(SYNTAX)
-
-
-def signed(text: bytes, error: str = NOT_AN_INTEGER) -> int:
-    """A 64-bit integer."""
-    number = parse_int(text)
-    if number is None:
-        raise ResponseError(error)
-    return number
 
 
 def positive(text: bytes, error: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..channels import Kind
 from ..encoding import integer
 from ..errors import ResponseError
-from .args import in_range, signed, syntax_error
+from .args import in_range, syntax_error
 from .replies import NO_REPLY, OK, Members, Reply, Verbatim
 from .session import Session, Silence
 from .table import Row, command, container, helped, wrong_subcommand
@@ -125,7 +125,7 @@ def list_(session: Session, args: list[bytes]) -> Reply:
         kind = _type(args[3])
         listed = [each for each in listed if type_of(each) == kind]
     elif len(args) > 3 and args[2].upper() == b"ID":
-        numbers = [signed(word, "Invalid client ID") for word in args[3:]]
+        numbers = [integer(word, "Invalid client ID") for word in args[3:]]
         listed = [sessions[number] for number in numbers if number in sessions]
     elif len(args) != 2:
         raise syntax_error()
@@ -266,7 +266,7 @@ def pause(session: Session, args: list[bytes]) -> Reply:
     mode = args[3].upper() if len(args) == 4 else b"ALL"
     if mode not in (b"WRITE", b"ALL"):
         raise ResponseError("CLIENT PAUSE mode must be WRITE or ALL")
-    milliseconds = signed(args[2], "timeout is not an integer or out of range")
+    milliseconds = integer(args[2], "timeout is not an integer or out of range")
     if milliseconds < 0:
         raise ResponseError("timeout is negative")
     session.instance.pause.extend(milliseconds, mode == b"WRITE")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..encoding import integer
 from ..errors import ResponseError, wrong_arity
-from .args import signed
 from .client import set_name
 from .replies import OK, Reply, Status
 from .session import Session
@@ -37,7 +37,7 @@ def echo(session: Session, args: list[bytes]) -> Reply:
 
 @command("select", 2, "loading stale fast", "connection")
 def select(session: Session, args: list[bytes]) -> Reply:
-    index = signed(args[1])
+    index = integer(args[1])
     if index not in INT32:
         raise ResponseError("value is out of range, value must between -2147483648 and 2147483647")
     session.select(index)
@@ -71,7 +71,7 @@ def auth(session: Session, args: list[bytes]) -> Reply:
 def hello(session: Session, args: list[bytes]) -> Reply:
     protocol = session.protocol
     if len(args) > 1:
-        protocol = signed(args[1], "Protocol version is not an integer or out of range")
+        protocol = integer(args[1], "Protocol version is not an integer or out of range")
         if protocol not in (2, 3):
             raise ResponseError("NOPROTO unsupported protocol version")
     _apply_options(session, args)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..encoding import integer
 from ..errors import ResponseError
-from .args import shown, signed
+from .args import shown
 from .lua.functions import BAD_NUMBER_OF_KEYS, Function, Library
 from .lua.running import check_count
 from .replies import OK, Members, Reply, Status
@@ -15,7 +16,7 @@ from .table import command, container, helped, wrong_subcommand
 def _call(session: Session, args: list[bytes], read_only: bool = False) -> Reply:
     show_first(session, args)
     function = session.instance.functions.find(args[1])
-    count = check_count(signed(args[2], BAD_NUMBER_OF_KEYS), len(args) - 3)
+    count = check_count(integer(args[2], BAD_NUMBER_OF_KEYS), len(args) - 3)
     return run(session, function, args, count, read_only)
 
 

@@ -6,7 +6,8 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 from .. import memory
-from .args import signed, syntax_error
+from ..encoding import integer
+from .args import syntax_error
 from .replies import OK, Reply, Verbatim
 from .table import Keys, command, container, helped
 
@@ -59,7 +60,7 @@ def memory_usage(session: Session, args: list[bytes]) -> Reply:
     for at in range(3, len(args), 2):
         if args[at].upper() != b"SAMPLES" or at + 1 == len(args):
             raise syntax_error()
-        samples = signed(args[at + 1])
+        samples = integer(args[at + 1])
         if samples < 0:
             raise syntax_error()
     return session.store._memory_usage(args[2], samples)

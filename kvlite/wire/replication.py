@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..encoding import integer
 from ..errors import MUST_BE_POSITIVE, RedisError, ResponseError
 from ..numbers import INT64_MAX
 from ..structs import Collection
 from ..waiting import Attempt
-from .args import in_range, signed, syntax_error
+from .args import in_range, syntax_error
 from .replies import OK, Reply
 from .table import command
 
@@ -49,10 +50,10 @@ def failover(session: Session, args: list[bytes]) -> Reply:
     at = 1
     while at < len(words):
         if words[at] == b"TO" and at + 2 < len(words):
-            signed(words[at + 2])
+            integer(words[at + 2])
             at += 3
         elif words[at] == b"TIMEOUT" and at + 1 < len(words):
-            if signed(words[at + 1]) <= 0:
+            if integer(words[at + 1]) <= 0:
                 raise ResponseError("FAILOVER timeout must be greater than 0")
             at += 2
         elif words[at] == b"FORCE":
@@ -64,7 +65,7 @@ def failover(session: Session, args: list[bytes]) -> Reply:
 
 @command("wait", 3, "noscript", "generic")
 def wait(session: Session, args: list[bytes]) -> Reply:
-    wanted, milliseconds = signed(args[1]), _timeout(args[2])
+    wanted, milliseconds = integer(args[1]), _timeout(args[2])
     return _wait_for_replicas(session, milliseconds, 0) if wanted > 0 else 0
 
 
@@ -92,7 +93,7 @@ def _synced(session: Session) -> int:
 
 
 def _timeout(text: bytes) -> int:
-    milliseconds = signed(text, "timeout is not an integer or out of range")
+    milliseconds = integer(text, "timeout is not an integer or out of range")
     if milliseconds < 0:
         raise ResponseError("timeout is negative")
     return milliseconds

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..encoding import integer
 from ..errors import NoScriptError, ResponseError
-from .args import signed
 from .lua.running import Program, check_count
 from .lua.scripts import NO_SCRIPT
 from .monitor import show
@@ -30,7 +30,7 @@ def _evaluate_known(session: Session, args: list[bytes], read_only: bool = False
 
 def _count_of_keys(session: Session, args: list[bytes]) -> int:
     show_first(session, args)
-    return check_count(signed(args[2]), len(args) - 3)
+    return check_count(integer(args[2]), len(args) - 3)
 
 
 def show_first(session: Session, args: list[bytes]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+from ..encoding import integer
 from ..errors import RedisError, ResponseError
-from .args import signed, syntax_error
+from .args import syntax_error
 from .config import check_allowed
 from .info import VERSION
 from .persistence import durability_of
@@ -99,7 +100,7 @@ COLUMNS, ROWS = 48, 9
 def lolwut(session: Session, args: list[bytes]) -> Reply:
     columns, rows = COLUMNS, ROWS
     if len(args) > 2 and args[1].upper() == b"VERSION":
-        _, *sizes = [signed(argument) for argument in args[2:]]
+        _, *sizes = [integer(argument) for argument in args[2:]]
         columns, rows = [*sizes[:2], *(COLUMNS, ROWS)[len(sizes[:2]) :]]
     picture = landscape(Random(), _within(columns, 160), _within(rows, 40))
     return Verbatim(f"{picture}\nkvlite, in the words of Redis ver. {VERSION}\n".encode())

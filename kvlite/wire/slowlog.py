@@ -6,8 +6,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..encoding import integer
 from ..errors import ResponseError
-from .args import signed
 from .replies import OK, Reply
 from .secrets import without_secrets
 from .table import Row, command, container, helped
@@ -76,7 +76,7 @@ def slowlog_get(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 3:
         raise ResponseError("unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.")
     error = "count should be greater than or equal to -1"
-    count = signed(args[2], error) if len(args) == 3 else 10
+    count = integer(args[2], error) if len(args) == 3 else 10
     if count < -1:
         raise ResponseError(error)
     entries = session.instance.slowlog.entries
