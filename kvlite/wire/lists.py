@@ -7,6 +7,7 @@ from ..encoding import at_least, integer
 from ..errors import MUST_BE_POSITIVE, wrong_arity
 from ..numbers import parse_int
 from ..types.lists import RANK_IS_ZERO, is_left, read_lmpop
+from ..waiting import Attempt
 from .args import Words, nonzero, syntax_error
 from .replies import NULL_ARRAY, OK, Reply
 from .session import Session
@@ -167,10 +168,16 @@ def blmpop(session: Session, args: list[bytes]) -> Reply:
 @command("blmove", 6, "write denyoom noscript blocking", "list", POP, DESTINATION)
 def blmove(session: Session, args: list[bytes]) -> Reply:
     attempt = session.store._blmove(args[1], args[2], is_left(args[3]), is_left(args[4]))
-    return session.block(attempt, waiting_time(args[5]), bytes, nothing=None)
+    return _moved(session, attempt, args[5])
 
 
 @command("brpoplpush", 4, "write denyoom noscript blocking", "list", POP, DESTINATION)
 def brpoplpush(session: Session, args: list[bytes]) -> Reply:
     attempt = session.store._blmove(args[1], args[2], from_left=False, to_left=True)
-    return session.block(attempt, waiting_time(args[3]), bytes, nothing=None)
+    return _moved(session, attempt, args[3])
+
+
+def _moved(session: Session, attempt: Attempt[bytes], timeout: bytes) -> Reply:
+    """What is moved; nothing is a null at once, within a transaction, and a null array after the time."""
+    reply = session.block(attempt, waiting_time(timeout), bytes)
+    return None if reply is NULL_ARRAY else reply

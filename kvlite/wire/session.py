@@ -338,8 +338,8 @@ class Session(Timekeeper):
         shape: Callable[[R], Reply],
         nothing: Reply = NULL_ARRAY,
     ) -> Reply:
-        """`shape` of what can be had now, or `nothing` where it is not waited for. Else PARKED, and in the
-        end what came within `timeout` seconds, 0 being for ever, or a null array."""
+        """`shape` of what can be had now; else PARKED, and in the end what came within `timeout` seconds, 0
+        being for ever, or `nothing`. Within a transaction `nothing` at once."""
         store = self.store
         got = store._attempt(attempt, timeout, self.door.resume)
         if got is None:
@@ -350,7 +350,7 @@ class Session(Timekeeper):
 
         def finish() -> Reply:
             result = store._outcome(waiter)
-            return NULL_ARRAY if result is None else shape(result)
+            return nothing if result is None else shape(result)
 
         self.wait = Wait(
             timeout or None,
