@@ -131,6 +131,8 @@ def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
     make = getattr(type(store), name)
 
     def gate(*arguments: Any) -> Any:
+        if shared.forgotten:
+            shared.forget()
         announce(store, code, arguments)
         if shared.journal is not None:
             shared.journal.write((code, store._index, *arguments))

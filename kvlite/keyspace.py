@@ -12,6 +12,7 @@ makes several effects, or calls another half, does it between `_begin` and `_end
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from types import FunctionType
@@ -80,6 +81,8 @@ class Shared:
         self.alarms: list[Callable[[], None]] = []
         """Called, under the lock, when something falls due earlier than was known: for who waits for that."""
         self.observers: list[Observer] = []
+        self.forgotten: deque[Observer] = deque()
+        """Those of them that nobody holds any more. Any thread adds to it, at any time."""
         self.journal: Journal | None = None
         self.instance: Any = None
         """What the sessions of the wire have in common, once there is one."""
@@ -98,10 +101,16 @@ class Shared:
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every change from now on."""
         self.observers.append(observer)
-        self._place_gates()
+        self.forget()
 
     def stop_observing(self, observer: Observer) -> None:
         self.observers.remove(observer)
+        self._place_gates()
+
+    def forget(self) -> None:
+        """Tell those who are forgotten of nothing any more."""
+        while self.forgotten:
+            self.observers.remove(self.forgotten.popleft())
         self._place_gates()
 
     def keep_journal(self, journal: Journal) -> None:

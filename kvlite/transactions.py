@@ -146,7 +146,9 @@ class Pipeline(Generic[T]):
         self.reset()
 
     def __del__(self) -> None:
-        self.reset()
+        watch = self._watch
+        if watch is not None:
+            self._store._shared.forgotten.append(watch)  # this may be in the middle of a command
 
     def __len__(self) -> int:
         """The number of commands queued."""

@@ -150,9 +150,12 @@ def test_watching_leaves_nothing_behind(store: Store[bytes]) -> None:
     pipe = store.pipeline()
     pipe.watch("a")
     del pipe
-    assert not store._shared.observers
     store.set("b", 1)
+    assert not store._shared.observers
     assert "_effect_put" not in vars(store)
+    for _ in range(10):
+        store.pipeline().watch("a")
+    assert len(store._shared.observers) == 1
 
 
 def test_a_watch_is_for_its_own_database(store: Store[bytes]) -> None:
@@ -267,3 +270,28 @@ def test_threads_that_transact_add_up() -> None:
         thread.join()
     assert store.mget("n", "m", "k", "p") == [b"800", b"800", b"800", b"1600"]
     assert not store._shared.observers
+
+
+def test_a_pipeline_may_be_forgotten_in_the_middle_of_a_command(store: Store[bytes]) -> None:
+    """The garbage collector comes at any time: all others who observe are told of the change all the same."""
+    pipes = [store.pipeline() for _ in range(3)]
+    for pipe in pipes:
+        pipe.watch("a")
+    shared = store._shared
+
+    class Forgetful:
+        def changing(self, *change: object) -> None:
+            pipes[:-1] = []
+
+    observer: Any = Forgetful()
+    shared.observers.insert(0, observer)
+    store.set("a", 1)
+    assert len(pipes) == 1
+    with pytest.raises(WatchError):
+        pipes[0].get("b")
+        pipes[0].multi()
+        pipes[0].execute()
+    shared.stop_observing(observer)
+    store.set("a", 2)
+    assert not shared.observers
+    assert store._unobserved
