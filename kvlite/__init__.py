@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from .clock import SystemClock as SystemClock
     from .errors import ConnectionError as ConnectionError
     from .errors import CorruptionError as CorruptionError
+    from .errors import CustomError as CustomError
     from .errors import DataError as DataError
+    from .errors import ExecAbortError as ExecAbortError
     from .errors import LockError as LockError
     from .errors import LockNotOwnedError as LockNotOwnedError
+    from .errors import NoPermissionError as NoPermissionError
+    from .errors import NoScriptError as NoScriptError
     from .errors import OutOfMemoryError as OutOfMemoryError
     from .errors import PersistenceError as PersistenceError
     from .errors import PubSubError as PubSubError
@@ -39,6 +43,7 @@ _HOMES = {
     "errors": [
         *("RedisError", "ResponseError", "DataError", "WatchError", "ConnectionError", "TimeoutError"),
         *("OutOfMemoryError", "ReadOnlyError", "PubSubError", "LockError", "LockNotOwnedError"),
+        *("NoScriptError", "ExecAbortError", "NoPermissionError", "CustomError"),
         *("StoreClosedError", "PersistenceError", "StoreLockedError", "CorruptionError"),
     ],
     "store": ["Store"],

@@ -57,10 +57,6 @@ class DataError(RedisError):
     """An argument of a kind that cannot be sent to Redis, or that contradicts another."""
 
 
-class InvalidResponse(RedisError):
-    """A peer broke the protocol."""
-
-
 class PubSubError(RedisError):
     """A PubSub object was used in a way it does not allow."""
 

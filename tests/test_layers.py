@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import kvlite
+from kvlite import errors
 
 PACKAGE = Path(kvlite.__file__).parent
 
@@ -85,3 +86,9 @@ def test_importing_the_package_is_light() -> None:
     code = "import sys, kvlite; print(*{'asyncio', 'redis', 'numpy', 'hypothesis'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_every_exception_is_public() -> None:
+    """Whatever can be raised can be named in an `except`."""
+    raised = {name for name, each in vars(errors).items() if isinstance(each, type)}
+    assert raised <= {*kvlite.__all__}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..encoding import Encodable
@@ -47,12 +46,7 @@ class AsyncLock:
             return self
         raise LockError("Unable to acquire lock within the time specified", lock_name=self.name)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self._run(self._lock._release_in_the_end)
 
     async def acquire(

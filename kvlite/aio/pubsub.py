@@ -7,7 +7,6 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from queue import Empty
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ..bell import AsyncBell
@@ -53,12 +52,7 @@ class AsyncPubSub(Generic[T]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         self._inner.reset()
 
     @property

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from datetime import timedelta
-from types import TracebackType
 from typing import Any, Literal, Self, TypedDict, Unpack, overload
 
 from ..clock import Clock
@@ -162,12 +161,7 @@ class AsyncStore(
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         if self._own:
             await self.close()
 
