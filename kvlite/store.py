@@ -24,6 +24,7 @@ from .testing import Testing
 from .transactions import Transactions
 from .types.bitmaps import Bitmaps
 from .types.hashes import Hashes
+from .types.hyperloglogs import HyperLogLogs
 from .types.keys import Keys
 from .types.lists import Lists
 from .types.pubsub import Channels
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 class Store(
     Bitmaps[T],
+    HyperLogLogs[T],
     Strings[T],
     Lists[T],
     Hashes[T],

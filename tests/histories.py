@@ -13,7 +13,18 @@ from oracle import Command, Step, call, histories
 from kvlite import ManualClock, RedisError, Store
 from kvlite.structs import Collection
 
-TABLES = ["strings", "bitmaps", "lists", "hashes", "sets", "sort", "sorted_sets", "keys", "dump"]
+TABLES = [
+    "strings",
+    "bitmaps",
+    "hyperloglogs",
+    "lists",
+    "hashes",
+    "sets",
+    "sort",
+    "sorted_sets",
+    "keys",
+    "dump",
+]
 
 State = dict[tuple[int, bytes], tuple[Any, int | None]]
 

@@ -19,6 +19,7 @@ PACKAGE = ROOT / "kvlite"
 PARTS = {
     "types/strings.py": "Strings",
     "types/bitmaps.py": "Bitmaps",
+    "types/hyperloglogs.py": "HyperLogLogs",
     "types/lists.py": "Lists",
     "types/hashes.py": "Hashes",
     "types/sets.py": "Sets",

@@ -152,6 +152,7 @@ def test_codes_of_effects_are_those_of_the_format() -> None:
         11: "_effect_append",
         12: "_effect_overlay",
         13: "_effect_write",
+        14: "_effect_splice",
         20: "_effect_lpush",
         21: "_effect_rpush",
         22: "_effect_lpop",

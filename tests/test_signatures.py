@@ -14,6 +14,7 @@ COMMANDS = {
     "strings": """append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset
         msetnx psetex set setex setnx setrange strlen substr""",
     "bitmaps": "getbit setbit bitcount bitpos bitop bitfield bitfield_ro",
+    "hyperloglogs": "pfadd pfcount pfmerge",
     "lists": """lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush
         rpush rpushx blmove blmpop blpop brpop brpoplpush""",
     "hashes": """hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan

@@ -59,6 +59,7 @@ UNORDERED = {
 TABLES = {
     "strings": "COMMANDS",
     "bitmaps": "COMMANDS",
+    "hyperloglogs": "COMMANDS",
     "lists": "TABLE",
     "hashes": "WRITES READS OTHERS",
     "sets": "WRITES READS OTHERS",

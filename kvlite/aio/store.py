@@ -29,6 +29,7 @@ from .pubsub import AsyncPubSub
 from .scripts import AsyncScripts
 from .types.bitmaps import AsyncBitmaps
 from .types.hashes import AsyncHashes
+from .types.hyperloglogs import AsyncHyperLogLogs
 from .types.keys import AsyncKeys
 from .types.lists import AsyncLists
 from .types.pubsub import AsyncChannels
@@ -72,6 +73,7 @@ class AsyncScript(Script):
 
 class AsyncStore(
     AsyncBitmaps[T],
+    AsyncHyperLogLogs[T],
     AsyncStrings[T],
     AsyncLists[T],
     AsyncHashes[T],

@@ -23,6 +23,7 @@ class Limits:
         "hash_max_listpack_entries",
         "hash_max_listpack_value",
         "hash_text_in_place",
+        "hll_sparse_max_bytes",
         "list_compress_depth",
         "list_max_listpack_size",
         "proto_max_bulk_len",
@@ -45,6 +46,8 @@ class Limits:
         """How many bytes a member of a listpack may have."""
         self.set_max_intset_entries = 512
         """How many members an intset may have."""
+        self.hll_sparse_max_bytes = 3000
+        """How many bytes a sparse HyperLogLog may have."""
         self.list_max_listpack_size = -2
         """How many elements a node of a list may have; -1 to -5 are 4, 8, 16, 32 and 64 kB instead."""
         self.list_compress_depth = 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self, TypeAlias
 
-from ..effects import effect
 from ..encoding import Encodable, encode, encode_all, integer
 from ..errors import SYNTAX, DataError, ResponseError
 from ..keyspace import T
@@ -30,8 +29,6 @@ ONLY_READS = "BITFIELD_RO only supports the GET subcommand"
 _OPERATIONS = {b"AND", b"OR", b"XOR", b"NOT"}
 _ARGUMENTS = {b"GET": 2, b"SET": 3, b"INCRBY": 3}
 """How many arguments follow each operation on a field."""
-_WIDEST = 8
-"""So many bytes a field that begins within the largest string may end behind it."""
 
 
 class FieldOperation(NamedTuple):
@@ -432,26 +429,3 @@ class Bitmaps(Strings[T]):
     def _bits_to_write(self, key: bytes) -> bytearray | None:
         """The string at `key`, to be changed in place from now on."""
         return None if self._write_string(key) is None else self._growing(key)
-
-    # Effects
-
-    @effect(13)
-    def _effect_write(self, key: bytes, chunks: dict[int, bytes]) -> None:
-        """Write `chunks` into the string at `key`, made if missing, each from its offset on.
-
-        Zeros fill what is then between them and the end that the string had.
-        """
-        ends = [at + len(chunk) for at, chunk in chunks.items()]
-        if min(chunks) < 0 or max(ends) > MAX_LENGTH + _WIDEST:
-            raise ValueError("an offset beyond the end")
-        db = self._db
-        size = max(ends)
-        if key not in db.data:
-            db.add(key, bytearray(size))
-            if db.accesses is not None:
-                db.accesses[key] = self._shared.now()
-        text = self._growing(key)
-        if len(text) < size:
-            text.extend(bytes(size - len(text)))
-        for at, chunk in chunks.items():
-            text[at : at + len(chunk)] = chunk

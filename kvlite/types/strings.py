@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 K = TypeVar("K", bound=Encodable)
 
 MAX_LENGTH = 512 * 1024 * 1024
+WIDEST_FIELD = 8
+"""So many bytes a field that begins within the largest string may end behind it."""
 LCS_LENGTH_AND_RANGES = "If you want both the length and indexes, please just use IDX."
 
 
@@ -705,6 +707,27 @@ class Strings(Keyspace[T]):
         if not 0 <= offset <= len(text):
             raise ValueError("an offset beyond the end")
         text[offset : offset + len(chunk)] = chunk
+
+    @effect(13)
+    def _effect_write(self, key: bytes, chunks: dict[int, bytes]) -> None:
+        """Write `chunks` into the string at `key`, made if missing, each from its offset on.
+
+        Zeros fill what is then between them and the end that the string had.
+        """
+        ends = [at + len(chunk) for at, chunk in chunks.items()]
+        if min(chunks) < 0 or max(ends) > MAX_LENGTH + WIDEST_FIELD:
+            raise ValueError("an offset beyond the end")
+        db = self._db
+        size = max(ends)
+        if key not in db.data:
+            db.add(key, bytearray(size))
+            if db.accesses is not None:
+                db.accesses[key] = self._shared.now()
+        text = self._growing(key)
+        if len(text) < size:
+            text.extend(bytes(size - len(text)))
+        for at, chunk in chunks.items():
+            text[at : at + len(chunk)] = chunk
 
     def _growing(self, key: bytes) -> bytearray:
         """The string at `key` as a buffer that changes in place."""

@@ -12,7 +12,7 @@ from .session import Session
 from .syntax import Argument, parse
 from .table import Row, command
 
-NOT_FOR_CLIENTS = {"debug", "replconf", "restore-asking"}
+NOT_FOR_CLIENTS = {"debug", "pfdebug", "pfselftest", "replconf", "restore-asking"}
 
 
 class Entry(NamedTuple):

@@ -11,6 +11,7 @@ from . import connection as connection
 from . import debug as debug
 from . import functions as functions
 from . import hashes as hashes
+from . import hyperloglogs as hyperloglogs
 from . import info as info
 from . import keys as keys
 from . import latency as latency

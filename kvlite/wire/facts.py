@@ -248,6 +248,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     "fcall": ("We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",),
     "fcall_ro": ("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",),
     "getex": ("RW and UPDATE because it changes the TTL",),
+    "pfcount": (
+        "RW because it may change the internal representation of the key, and propagate to replicas",
+    ),
     "set": ("RW and ACCESS due to the optional `GET` argument",),
     "sort": (
         "",

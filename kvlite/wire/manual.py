@@ -399,6 +399,16 @@ echo message
     Tells what it was told. O(1)
 hello [protover [AUTH (username password)] [SETNAME clientname]]
     Greets, and says in which protocol the client speaks, who it is and how the connection is called. O(1)
+pfadd key [element...]
+    Adds elements to a HyperLogLog. O(1) for each
+pfcount key...
+    Estimates how many different elements were added to any of several HyperLogLogs. O(N), N keys
+pfdebug subcommand key
+    Looks into a HyperLogLog. O(N), N registers
+pfmerge destkey sourcekey...
+    Makes one HyperLogLog of several. O(N), N keys
+pfselftest
+    Tests the implementation of HyperLogLogs. O(1)
 ping [message]
     Answers. O(1)
 quit

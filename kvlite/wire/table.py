@@ -65,7 +65,7 @@ class Keys:
         return range(first, last + 1, self.step)
 
 
-READ_TO_WRITE = {"getdel", "getex", "getset"}
+READ_TO_WRITE = {"getdel", "getex", "getset", "pfcount", "pfmerge"}
 """Commands that may change their key, and look it up as those do that only read."""
 
 NOT_LOOKED_UP = {"watch", "memory|usage"}
