@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import random
 import time
@@ -18,6 +19,11 @@ from kvlite.persist.check import check
 ROUNDS = 20
 """Kills of one folder, one after another; then another folder is begun."""
 
+STEPS = {"always": 40, "everysec": 800, "never": 800}
+"""By how it syncs, after how many steps a process is killed, at most; it makes some more meanwhile."""
+LONG = 120
+"""Seconds after which a process that does nothing fails the test."""
+
 
 @pytest.fixture(scope="module")
 def context() -> Any:
@@ -27,22 +33,28 @@ def context() -> Any:
 
 
 def lifetime(context: Any, path: str, seed: int, start: int, now: int, dice: random.Random) -> int:
-    """Let a process go on with the history until it is killed; the last step that it acknowledged."""
+    """Let a process go on with the history until it is killed; the last step that it acknowledged.
+
+    It is killed by what it has done, not by the time, so it does as much on a machine that is busy.
+    """
     reading, writing = context.Pipe(duplex=False)
-    fsync = dice.choice(["always", "everysec", "never"])
+    fsync = dice.choice([*STEPS])
     process = context.Process(target=crash_child.run, args=(path, seed, start, now, fsync, writing))
     process.start()
     writing.close()
     last = start - 1
-    assert reading.poll(30), "the process did not begin"
-    time.sleep(dice.random() * 0.06)
-    process.kill()
-    process.join()
     try:
+        for _ in range(dice.randint(1, STEPS[fsync])):
+            assert reading.poll(LONG), "the process does not go on"
+            last = int.from_bytes(reading.recv_bytes(), "little")
+        time.sleep(dice.random() * 0.002)
+    finally:
+        process.kill()
+        process.join()
+    with contextlib.suppress(EOFError):
         while True:
             last = int.from_bytes(reading.recv_bytes(), "little")
-    except EOFError:
-        reading.close()
+    reading.close()
     return last
 
 
