@@ -190,4 +190,6 @@ class Database:
         for value in self.data.values():
             if isinstance(value, Collection):
                 value._check()
-                assert len(value) > 0, "an empty value should have gone with its last element"
+                assert len(value) > 0 or value.may_be_empty, (
+                    "an empty value should have gone with its last element"
+                )

@@ -17,11 +17,13 @@ from .structs.gap_list import GapList
 from .structs.hash import Hash
 from .structs.set import Set
 from .structs.sorted_set import SortedSet
+from .structs.stream import Stream
+from .structs.stream_id import LARGEST, SEQUENCE
 from .types.strings import text_of
 
 NOTHING = 0
 SIZE = 20
-_TYPES: dict[type, int] = {GapList: 1, Set: 2, SortedSet: 3, Hash: 4}
+_TYPES: dict[type, int] = {GapList: 1, Set: 2, SortedSet: 3, Hash: 4, Stream: 6}
 _STRING = 0
 
 
@@ -59,6 +61,11 @@ def _of_value(db: Database, key: bytes, value: Value, digest: int) -> int:
     elif isinstance(value, Hash):
         for field, text in value.fields.items():
             digest ^= _pair(field, text)
+    elif isinstance(value, Stream):
+        for id, fields, texts in value.range(0, LARGEST):
+            digest = _mix(digest, b"%d.%d" % (id >> 64, id & SEQUENCE))
+            for pair in zip(fields, texts, strict=True):
+                digest = _mix(_mix(digest, pair[0]), pair[1])
     else:
         digest = _mix(digest, text_of(value))
     return digest ^ _hash(b"!!expire!!") if key in db.deadlines else digest

@@ -26,6 +26,9 @@ class Observer(Protocol):
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         """`key` is about to change; its value may be read or copied now."""
 
+    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+        """What is known of the readers of `key` is about to change, which is no change to them."""
+
     def emptying(self, store: Keyspace[Any]) -> None:
         """All keys of this database are about to go; `store._db` keeps them for who holds it."""
 
@@ -75,22 +78,29 @@ def _announce_key(store: Keyspace[Any], observer: Observer, arguments: tuple[Any
 
 EFFECTS: dict[int, str] = {}
 """The name of the method for each code. Codes are part of the log's format: they never change."""
+KIND_OF: dict[int, type] = {}
+"""The kind of value that an effect changes, by its code; others take any."""
 
 _announcements: dict[int, Callable[[Any, Observer, tuple[Any, ...]], None]] = {}
 
 
 def effect(
-    code: int, announce: Callable[[Any, Observer, tuple[Any, ...]], None] = _announce_key
+    code: int,
+    announce: Callable[[Any, Observer, tuple[Any, ...]], None] = _announce_key,
+    on: type | None = None,
 ) -> Callable[[_Effect], _Effect]:
     """Mark a method as an effect with this code in the log.
 
-    `announce` tells an observer what is about to change; by default the key, the first argument.
+    `announce` tells an observer what is about to change; by default the key, the first argument. `on` is the
+    kind of value that is changed, or made if the key is missing, where it must be one.
     """
 
     def register(method: _Effect) -> _Effect:
         assert code not in EFFECTS, f"code {code} is taken by {EFFECTS[code]}"
         EFFECTS[code] = method.__name__
         _announcements[code] = announce
+        if on is not None:
+            KIND_OF[code] = on
         return method
 
     return register
@@ -121,7 +131,7 @@ def _put_up(store: Keyspace[Any], make_gate: Callable[..., Any]) -> None:
 
 def close_funnel(store: Keyspace[Any]) -> None:
     """Let effects be made without a word again."""
-    store._unobserved = store._notify is None
+    store._unobserved = store._is_unobserved()
 
 
 def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:

@@ -28,6 +28,9 @@ class TimeoutError(RedisError):
 class ResponseError(RedisError):
     """Redis would have answered this call with an error; the text is Redis's."""
 
+    sent: bytes | None = None
+    """The text as it is sent, where it quotes bytes that are no UTF-8."""
+
 
 class OutOfMemoryError(ResponseError):
     """A write was refused because the store is at its memory limit."""
@@ -156,6 +159,13 @@ TIMEOUT_NEGATIVE = "timeout is negative"
 
 def wrong_arity(command: str) -> ResponseError:
     return ResponseError(f"wrong number of arguments for '{command}' command")
+
+
+def quoting(text: bytes) -> ResponseError:
+    """An error whose text, of one line, quotes what a client has sent."""
+    error = ResponseError(text.decode(errors="replace").replace("\r", " ").replace("\n", " "))
+    error.sent = text
+    return error
 
 
 def invalid_expire(command: str) -> ResponseError:

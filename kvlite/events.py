@@ -32,6 +32,8 @@ _EVENTS_OF_CLASS = {
     "l": "lpush rpush lpop rpop lset linsert lrem ltrim sortstore",
     "s": "sadd srem spop sinterstore sunionstore sdiffstore",
     "h": "hset hincrby hincrbyfloat hdel hexpire hpersist hexpired",
+    "t": "xadd xdel xtrim xsetid xgroup-create xgroup-setid xgroup-destroy xgroup-createconsumer "
+    "xgroup-delconsumer",
     "z": "zadd zincr zrem zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax "
     "zrangestore zunionstore zinterstore zdiffstore geosearchstore georadiusstore",
     "x": "expired",
@@ -110,6 +112,9 @@ class Births:
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         if store._notify is not None and key not in store._db.data:
             store._notify(b"new", key)
+
+    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+        pass
 
     def emptying(self, store: Keyspace[Any]) -> None:
         pass

@@ -202,9 +202,13 @@ class Shared:
             return min(both, default=None)
 
     def run_due(self) -> None:
-        with self.lock:
+        self.lock.acquire()
+        try:
             self.expire_due()
             self.room.time_out(self.now())
+        finally:
+            release = self._serve_and_release if self.room.ready else self.lock.release
+            release()
 
     # Waiting
 
@@ -248,6 +252,9 @@ class Keyspace(Generic[T]):
     _acquire: Callable[[], object]
     _release: Callable[[], None]
     _lines: dict[bytes, Any]
+    """Who waits for a key, in order."""
+    _watchers: int
+    """How many of them have to know when their key is removed."""
     _gates: dict[object, dict[str, Callable[..., Any]]]
     """By what makes them."""
     _gated: object
@@ -267,10 +274,11 @@ class Keyspace(Generic[T]):
         self._acquire = shared.lock.acquire
         self._release = shared.release
         self._lines = {}
+        self._watchers = 0
         self._gates = {}
         self._gated = None
         self._notify = notifier(self, shared.event_classes)
-        self._unobserved = self._notify is None
+        self._unobserved = self._is_unobserved()
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
         shared.open_stores.append(self)
@@ -278,6 +286,11 @@ class Keyspace(Generic[T]):
             open_funnel(self)
         if shared.probe is not None:
             shared.probe.stand_before(self)
+
+    def _is_unobserved(self) -> bool:
+        shared = self._shared
+        observed = shared.observers or shared.journal is not None
+        return not observed and self._notify is None and not self._watchers
 
     def _sibling(self, index: int) -> Keyspace[T]:
         """Database `index` of the same store; the same object each time."""
@@ -497,6 +510,16 @@ class Keyspace(Generic[T]):
         if key in self._lines:
             self._shared.born(self, key)
 
+    def _went(self, key: bytes) -> None:
+        """The value of `key` has gone, or another one has taken its place, as who waits for it may mind."""
+        if self._watchers and key in self._lines:
+            self._shared.born(self, key)
+
+    def _keep_watch(self, more: int) -> None:
+        """So many more have to know when their key is removed: no change is made in line meanwhile."""
+        self._watchers += more
+        self._unobserved = self._is_unobserved()
+
     def _attempt(self, attempt: Attempt[R], timeout: float, wake: Callable[[], None]) -> R | Waiter[R] | None:
         """What can be had at once; else a Waiter, parked until somebody serves it and calls `wake`.
 
@@ -507,10 +530,9 @@ class Keyspace(Generic[T]):
         shared = self._shared
         self._acquire()
         try:
-            for key in attempt.keys:
-                result = attempt.serve(key)
-                if result is not None:
-                    return result
+            result = attempt.begin()
+            if result is not None:
+                return result
             if shared.depth > 0:
                 return None
             waiter = Waiter(attempt, wake)
@@ -623,6 +645,8 @@ class Keyspace(Generic[T]):
     def _effect_drop(self, key: bytes) -> None:
         """Remove `key`."""
         self._db.remove(key)
+        if self._watchers:
+            self._went(key)
 
     @effect(2)
     def _effect_deadline(self, key: bytes, deadline: int | None) -> None:
@@ -651,6 +675,7 @@ class Keyspace(Generic[T]):
         deadline = self._db.deadlines.get(key)
         self._db = self._db.retired()
         self._db.remove(key)
+        self._went(key)
         self._sibling(index)._replace(new_key, value, deadline)
 
     @staticmethod
@@ -659,8 +684,11 @@ class Keyspace(Generic[T]):
 
     @effect(5, announce=_announce_flush.__func__)  # type: ignore[attr-defined]
     def _effect_flush(self) -> None:
-        """Remove every key of this database. O(1)."""
-        self._db = self._db.successor()
+        """Remove every key of this database. O(1), and what is waited for on it."""
+        gone, self._db = self._db, self._db.successor()
+        for key in self._lines:
+            if key in gone.data:
+                self._went(key)
 
     @staticmethod
     def _announce_swap(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
@@ -673,7 +701,7 @@ class Keyspace(Generic[T]):
         self._db, other._db = other._db.retired(), self._db.retired()
         for store in (self, other):
             for key in store._lines:
-                if key in store._db.data:
+                if key in self._db.data or key in other._db.data:
                     self._shared.born(store, key)
 
     def _replace(self, key: bytes, value: Value, deadline: int | None) -> None:

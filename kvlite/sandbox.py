@@ -99,6 +99,8 @@ class Sandbox:
             before = value.copy() if isinstance(value, (Collection, bytearray)) else value
             images[key] = before, db.deadlines.get(key)
 
+    reading = changing
+
     def emptying(self, store: Keyspace[Any]) -> None:
         db, images = store._db, self._images_of(store)
         for key, value in db.data.items():

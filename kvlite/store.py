@@ -23,6 +23,7 @@ from .scripts import Scripts
 from .testing import Testing
 from .transactions import Transactions
 from .types.bitmaps import Bitmaps
+from .types.consumer_groups import ConsumerGroups
 from .types.hashes import Hashes
 from .types.hyperloglogs import HyperLogLogs
 from .types.keys import Keys
@@ -31,6 +32,7 @@ from .types.pubsub import Channels
 from .types.sets import Sets
 from .types.sort import Sort
 from .types.sorted_sets import SortedSets
+from .types.stream_information import StreamInformation
 from .types.strings import Strings
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class Store(
     Hashes[T],
     Sets[T],
     SortedSets[T],
+    ConsumerGroups[T],
+    StreamInformation[T],
     Sort[T],
     Keys[T],
     Channels[T],

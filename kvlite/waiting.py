@@ -1,5 +1,7 @@
 """Waiting for a key to be born: try; if there is nothing, park; when the key is born, try again in order.
 
+A value that can hold what nobody waits for, a stream, is born again whenever something comes into it.
+
 A parked waiter stands in line at each of its keys. The thread that gives birth to one serves the line
 before it lets go of the lock, so nothing can slip in between, the first who came is the first served, and
 an element is never taken for somebody who has left: a waiter that gives up does so under the same lock.
@@ -11,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .errors import StoreClosedError
+from .errors import ResponseError, StoreClosedError
 from .structs import Collection
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class Attempt(Generic[R]):
     How it is waited for is up to the door: a thread sleeps, an asyncio task awaits, a session is told.
     """
 
-    __slots__ = ("keys", "kind", "put_back", "serve", "store")
+    __slots__ = ("begin", "gone", "keys", "kind", "put_back", "serve", "store")
 
     def __init__(
         self,
@@ -36,6 +38,8 @@ class Attempt(Generic[R]):
         kind: type[Collection],
         serve: Callable[[bytes], R | None],
         put_back: Callable[[R], object] | None = None,
+        begin: Callable[[], R | None] | None = None,
+        gone: str | None = None,
     ) -> None:
         self.store = store
         self.keys = keys
@@ -43,6 +47,17 @@ class Attempt(Generic[R]):
         self.serve = serve
         self.put_back = put_back
         """Undoes `serve`, where its result would be lost if nobody came for it."""
+        self.begin = begin or self._serve_first
+        """Makes the result of what there is before anybody waits, or None: by default of the first key."""
+        self.gone = gone
+        """The error of who waits for a key that is removed; by default it is waited for the next one."""
+
+    def _serve_first(self) -> R | None:
+        for key in self.keys:
+            result = self.serve(key)
+            if result is not None:
+                return result
+        return None
 
 
 class Waiter(Generic[R]):
@@ -80,8 +95,11 @@ class WaitingRoom:
     def park(self, waiter: Waiter[Any], deadline: int | None = None) -> None:
         """Put `waiter` in line at its keys; at `deadline`, on a manual clock, it leaves."""
         waiter.parked = True
+        store = waiter.attempt.store
         for key in dict.fromkeys(waiter.attempt.keys):
-            waiter.attempt.store._lines.setdefault(key, deque()).append(waiter)
+            store._lines.setdefault(key, deque()).append(waiter)
+        if waiter.attempt.gone is not None:
+            store._keep_watch(1)
         if deadline is not None:
             self._timeouts[waiter] = deadline
 
@@ -90,6 +108,8 @@ class WaitingRoom:
         waiter.parked = False
         self._timeouts.pop(waiter, None)
         lines = waiter.attempt.store._lines
+        if waiter.attempt.gone is not None:
+            waiter.attempt.store._keep_watch(-1)
         for key in dict.fromkeys(waiter.attempt.keys):
             line = lines[key]
             line.remove(waiter)
@@ -123,8 +143,6 @@ class WaitingRoom:
         passed_over = 0
         while (line := store._lines.get(key)) is not None and passed_over < len(line):
             value = store._peek(key)
-            if value is None:
-                return
             waiter = line[passed_over]
             if isinstance(value, waiter.attempt.kind):
                 waiter.key, waiter.deadline = key, store._db.deadlines.get(key)
@@ -137,7 +155,11 @@ class WaitingRoom:
                         waiter.written = store._shared.journal.written()
                     self.leave(waiter)
                     continue
-                # The value's deadline came between two looks at the clock.
+                # There is nothing new, or its deadline came between two looks at the clock.
+            elif waiter.attempt.gone is not None:
+                waiter.error = ResponseError(waiter.attempt.gone)
+                self.leave(waiter)
+                continue
             passed_over += 1
 
     def next_timeout(self) -> int | None:

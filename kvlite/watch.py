@@ -19,6 +19,9 @@ class Watch:
         if store is self.store and key in self.keys:
             self.broken = True
 
+    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+        pass
+
     def emptying(self, store: Keyspace[Any]) -> None:
         if store is self.store and not self.keys.isdisjoint(store._db.data):
             self.broken = True

@@ -22,6 +22,7 @@ TABLES = [
     "sets",
     "sort",
     "sorted_sets",
+    "streams",
     "keys",
     "dump",
 ]

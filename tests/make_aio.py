@@ -24,6 +24,9 @@ PARTS = {
     "types/hashes.py": "Hashes",
     "types/sets.py": "Sets",
     "types/sorted_sets.py": "SortedSets",
+    "types/streams.py": "Streams",
+    "types/consumer_groups.py": "ConsumerGroups",
+    "types/stream_information.py": "StreamInformation",
     "types/sort.py": "Sort",
     "types/keys.py": "Keys",
     "types/pubsub.py": "Channels",
@@ -35,6 +38,7 @@ PARTS = {
 BY_HAND = {"register_script", "bitfield"}
 """Methods that AsyncStore has of its own."""
 WAITING = {"blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"}
+WAITING |= {"xread", "xreadgroup"}
 """Methods that may have to wait for a key."""
 
 

@@ -137,6 +137,7 @@ local read = {
     hash = function(key) return redis.call('HGETALL', key) end,
     set = function(key) return redis.call('SMEMBERS', key) end,
     zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
+    stream = function(key) return redis.call('XINFO', 'STREAM', key, 'FULL', 'COUNT', 0) end,
 }
 local found = {}
 for _, db in ipairs(ARGV) do
@@ -481,6 +482,7 @@ _WHOLE: dict[str, Callable[[Any], Any]] = {
     "hash": lambda flat: dict(_pairs(flat)),
     "set": set,
     "zset": lambda flat: [(member, float(score)) for member, score in _pairs(flat)],
+    "stream": list,
 }
 """The whole value of a key of each type, from what the server's dump says."""
 
@@ -490,8 +492,17 @@ _READ: dict[str, Callable[[Any, Any], Any]] = {
     "hash": lambda store, key: {_binary(f): _binary(v) for f, v in store.hgetall(key).items()},
     "set": lambda store, key: set(map(_binary, store.smembers(key))),
     "zset": lambda store, key: [(_binary(m), s) for m, s in store.zrange(key, 0, -1, withscores=True)],
+    "stream": lambda store, key: _whole_stream(store, _binary(key)),
 }
 """The same, by a store's public methods."""
+
+
+def _whole_stream(store: Any, key: bytes) -> Any:
+    from kvlite.wire.python import converter
+
+    words = [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]
+    return converter(2, lambda error: error)(store._xinfo_stream(words))
+
 
 _WRITE: dict[str, Callable[[Any, Any, Any], Any]] = {
     "string": lambda store, key, value: store.set(key, value),
@@ -634,7 +645,10 @@ class Pair:
         found = self.oracle.dump().get((0, _binary(key)))
         if found is not None:
             kind, value, pttl = found
-            _WRITE[kind](self.store, key, value)
+            if kind == "stream":
+                self.store.restore(key, 0, self.redis.dump(key))
+            else:
+                _WRITE[kind](self.store, key, value)
             if pttl >= 0:
                 self.store.pexpireat(key, self.oracle.now_ms + pttl)
 

@@ -26,6 +26,9 @@ COMMANDS = {
         zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem
         zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank
         zscan zscan_iter zscore zunion zunionstore bzmpop bzpopmax bzpopmin""",
+    "streams": """xadd xdel xlen xrange xread xrevrange xtrim xgroup_create xgroup_createconsumer
+        xgroup_delconsumer xgroup_destroy xgroup_setid xreadgroup xack xpending xpending_range xclaim
+        xautoclaim xinfo_stream xinfo_groups xinfo_consumers""",
     "keys": """copy delete exists expire expireat expiretime keys move persist pexpire pexpireat pexpiretime
         pttl randomkey rename renamenx scan scan_iter sort sort_ro touch ttl type unlink object dbsize flushdb
         flushall swapdb dump restore""",

@@ -65,6 +65,7 @@ TABLES = {
     "sets": "WRITES READS OTHERS",
     "sort": "WRITES SORTS",
     "sorted_sets": "TABLE",
+    "streams": "WRITES GROUP_WRITES READS OTHERS",
     "keys": "COMMANDS",
     "dump": "COMMANDS",
 }

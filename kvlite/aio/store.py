@@ -28,6 +28,7 @@ from .pipeline import AsyncPipeline
 from .pubsub import AsyncPubSub
 from .scripts import AsyncScripts
 from .types.bitmaps import AsyncBitmaps
+from .types.consumer_groups import AsyncConsumerGroups
 from .types.hashes import AsyncHashes
 from .types.hyperloglogs import AsyncHyperLogLogs
 from .types.keys import AsyncKeys
@@ -36,6 +37,8 @@ from .types.pubsub import AsyncChannels
 from .types.sets import AsyncSets
 from .types.sort import AsyncSort
 from .types.sorted_sets import AsyncSortedSets
+from .types.stream_information import AsyncStreamInformation
+from .types.streams import AsyncStreams
 from .types.strings import AsyncStrings
 
 
@@ -79,6 +82,9 @@ class AsyncStore(
     AsyncHashes[T],
     AsyncSets[T],
     AsyncSortedSets[T],
+    AsyncStreams[T],
+    AsyncConsumerGroups[T],
+    AsyncStreamInformation[T],
     AsyncSort[T],
     AsyncKeys[T],
     AsyncChannels[T],

@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from ..clock import SystemClock
-from ..effects import EFFECTS
+from ..effects import EFFECTS, KIND_OF
 from ..errors import CorruptionError, PersistenceError
 from ..keyspace import DATABASES, Keyspace, Shared
 from ..structs import KINDS, Collection
@@ -210,9 +210,6 @@ def _replay(store: Keyspace[Any], reader: LogReader) -> int:
     return records
 
 
-_KINDS = {2: "list", 3: "hash", 4: "set", 5: "zset"}
-"""The kind of value that effects change, by the tens of their codes; others take any."""
-
 _Replay = Callable[[Keyspace[Any], list[Any]], None]
 _replay_tables: dict[type, dict[int, _Replay]] = {}
 
@@ -249,7 +246,7 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
         else:
             replay(store, arguments)
 
-    kind = KINDS.get(_KINDS.get(code // 10, ""))
+    kind: Any = KIND_OF.get(code)
     if kind is None:
         return replay_three if len(checks) == 3 else replay  # a put, above all
 
@@ -259,7 +256,7 @@ def _replay_of(method: Callable[..., Any], code: int) -> _Replay:
             raise ValueError("a value of another type")
         replay(store, arguments)
         value: Any = store._db.data.get(key)
-        if value is not None and not len(value):
+        if value is not None and not len(value) and not value.may_be_empty:
             raise ValueError("an empty value")
         if kind is KINDS["set"] and value is not None and len(value.items) != len(value.positions):
             raise ValueError("a member that is there twice")

@@ -136,6 +136,8 @@ class Capture:
         if part is not None:
             part.changing(key)
 
+    reading = changing
+
     def emptying(self, store: Keyspace[Any]) -> None:
         pass  # the part holds on to the database that goes
 
@@ -269,7 +271,7 @@ def revive(value: object) -> Value:
         (kind, dump), *_ = value.items()
         if kind in KINDS:
             collection = KINDS[kind].load(dump)
-            if not len(collection):
+            if not len(collection) and not collection.may_be_empty:
                 raise ValueError(f"an empty {kind}")
             return collection
     if isinstance(value, bytes) or type(value) is int:

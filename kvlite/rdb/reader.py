@@ -41,7 +41,7 @@ def read(data: bytes, limits: Limits) -> bytes | Collection:
     if reader is None:
         raise BadFormat("an object of an unknown kind")
     value = reader(source, limits)
-    if isinstance(value, Collection) and not len(value):
+    if isinstance(value, Collection) and not len(value) and not value.may_be_empty:
         raise BadFormat("a value without elements")
     return value
 

@@ -21,13 +21,15 @@ def sizes(elements: Iterable[object], samples: int, total: int) -> int:
 
 
 class Collection:
-    """A value made of elements: a list, a hash, a set, a sorted set.
+    """A value made of elements: a list, a hash, a set, a sorted set, a stream.
 
     A subclass names its kind, as Redis's TYPE does: `class SortedSet(Collection, kind="zset")`.
     """
 
     __slots__ = ()
     kind: ClassVar[str]
+    may_be_empty: ClassVar[bool] = False
+    """Whether the key stays when the last element goes."""
 
     def __init_subclass__(cls, kind: str | None = None) -> None:
         if kind is not None:
@@ -36,6 +38,11 @@ class Collection:
 
     def __len__(self) -> int:
         """The number of elements. O(1)."""
+        raise NotImplementedError
+
+    @property
+    def encoding(self) -> bytes:
+        """What OBJECT ENCODING says: how Redis would keep these elements. O(1)."""
         raise NotImplementedError
 
     def copy(self) -> Self:

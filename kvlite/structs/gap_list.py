@@ -43,6 +43,10 @@ class GapList(Collection, kind="list"):
     def __iter__(self) -> Iterator[bytes]:
         return islice(self.items, self.head, None)
 
+    @property
+    def encoding(self) -> bytes:
+        return b"quicklist"
+
     def copy(self) -> Self:
         twin = self.__class__.__new__(self.__class__)
         twin.items = self.items[self.head :]

@@ -178,6 +178,10 @@ class Hash(Collection, kind="hash"):
 
     # As every collection
 
+    @property
+    def encoding(self) -> bytes:
+        return b"listpack" if self.is_listpack else b"hashtable"
+
     def copy(self) -> Hash:
         # The array is copied and not made anew: a scan goes on in the copy that a rollback brings back.
         copy = Hash()

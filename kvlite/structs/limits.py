@@ -29,6 +29,8 @@ class Limits:
         "proto_max_bulk_len",
         "rdbcompression",
         "set_max_intset_entries",
+        "stream_node_max_bytes",
+        "stream_node_max_entries",
         "zset_max_listpack_entries",
         "zset_max_listpack_value",
     )
@@ -48,6 +50,10 @@ class Limits:
         """How many members an intset may have."""
         self.hll_sparse_max_bytes = 3000
         """How many bytes a sparse HyperLogLog may have."""
+        self.stream_node_max_bytes = 4096
+        """How many bytes a node of a stream may have, 0 for no limit."""
+        self.stream_node_max_entries = 100
+        """How many entries a node of a stream may have, 0 for no limit."""
         self.list_max_listpack_size = -2
         """How many elements a node of a list may have; -1 to -5 are 4, 8, 16, 32 and 64 kB instead."""
         self.list_compress_depth = 0

@@ -75,6 +75,10 @@ class Set(Dense, Collection, kind="set"):
         """As `Dense.scan`; a set of integers comes at once, whatever `cursor` and `count` are. O(count)."""
         return (0, self.members()) if self.integers else super().scan(cursor, count)
 
+    @property
+    def encoding(self) -> bytes:
+        return b"intset" if self.integers else b"hashtable"
+
     def copy(self) -> Self:
         # Member by member in the same places: a scan goes on in the copy that a rollback brings back.
         twin = self.__class__.__new__(self.__class__)

@@ -61,6 +61,10 @@ class SortedSet(Collection, kind="zset"):
         """Whether Redis would keep it as a listpack. O(1)."""
         return self.members is None
 
+    @property
+    def encoding(self) -> bytes:
+        return b"listpack" if self.small else b"skiplist"
+
     def copy(self) -> SortedSet:
         other = SortedSet()
         other.scores = self.scores.copy()

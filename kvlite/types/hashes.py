@@ -876,7 +876,7 @@ class Hashes(Keyspace[T]):
 
     # Effects
 
-    @effect(30)
+    @effect(30, on=Hash)
     def _effect_field(self, key: bytes, field: bytes, text: bytes, deadline: int | None) -> int:
         """Give `field` of the hash at `key` this value, to live until `deadline`; 1 if it is new, else 0."""
         hash: Any = self._db.data.get(key)
@@ -890,7 +890,7 @@ class Hashes(Keyspace[T]):
             self._schedule_fields(key, hash, [field], deadline)
         return new
 
-    @effect(31)
+    @effect(31, on=Hash)
     def _effect_fields(self, key: bytes, pairs: Sequence[tuple[bytes, bytes]], deadline: int | None) -> int:
         """`_effect_field` for several fields with one deadline; how many are new."""
         hash: Any = self._db.data.get(key)
@@ -903,7 +903,7 @@ class Hashes(Keyspace[T]):
             self._schedule_fields(key, hash, [field for field, _ in pairs], deadline)
         return new
 
-    @effect(32)
+    @effect(32, on=Hash)
     def _effect_remove_fields(self, key: bytes, fields: list[bytes]) -> None:
         """Remove `fields`, which are there, from the hash at `key`, and the key with its last field."""
         db = self._db
@@ -915,7 +915,7 @@ class Hashes(Keyspace[T]):
         elif hash.deadlines is None and key in db.field_deadlines:
             db.set_field_deadline(key, None)
 
-    @effect(33)
+    @effect(33, on=Hash)
     def _effect_field_deadline(self, key: bytes, fields: list[bytes], deadline: int | None) -> None:
         """Let `fields`, which are there, of the hash at `key` live until `deadline`, or for ever."""
         hash: Any = self._db.data[key]

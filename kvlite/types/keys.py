@@ -25,10 +25,6 @@ from ..keyspace import Keyspace, T
 from ..memory import SAMPLES, usage
 from ..numbers import INT64_MAX, parse_int
 from ..structs import Collection
-from ..structs.gap_list import GapList
-from ..structs.hash import Hash
-from ..structs.set import Set
-from ..structs.sorted_set import SortedSet
 
 LONGEST_INTEGER = 20
 """How many digits, with a sign, an integer of 64 bits has at most."""
@@ -50,17 +46,7 @@ def kind_of(value: Value) -> bytes:
 
 def encoding_of(value: Value) -> bytes:
     """What OBJECT ENCODING says of a value. O(1)."""
-    if isinstance(value, Hash):
-        return b"listpack" if value.is_listpack else b"hashtable"
-    if isinstance(value, Set):
-        return b"intset" if value.integers else b"hashtable"
-    if isinstance(value, SortedSet):
-        return b"listpack" if value.small else b"skiplist"
-    if isinstance(value, GapList):
-        return b"quicklist"
-    if isinstance(value, Collection):
-        return b"unknown"
-    return _encoding_of_string(value)
+    return value.encoding if isinstance(value, Collection) else _encoding_of_string(value)
 
 
 def _encoding_of_string(value: bytes | bytearray | int) -> bytes:

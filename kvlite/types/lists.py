@@ -619,7 +619,7 @@ class Lists(Keyspace[T]):
 
     # Effects
 
-    @effect(20)
+    @effect(20, on=GapList)
     def _effect_lpush(self, key: bytes, values: Sequence[bytes]) -> int:
         """Put the values in front of the list at `key`, made if missing, one by one. The new length."""
         found: Any = self._db.data.get(key)
@@ -629,7 +629,7 @@ class Lists(Keyspace[T]):
         found.push_left(values)
         return len(found)
 
-    @effect(21)
+    @effect(21, on=GapList)
     def _effect_rpush(self, key: bytes, values: Sequence[bytes]) -> int:
         """Put the values at the end of the list at `key`, made if missing. The new length."""
         found: Any = self._db.data.get(key)
@@ -639,7 +639,7 @@ class Lists(Keyspace[T]):
         found.push_right(values)
         return len(found)
 
-    @effect(22)
+    @effect(22, on=GapList)
     def _effect_lpop(self, key: bytes) -> bytes:
         """Take out the first element of the list at `key`, and return it."""
         found = self._list(key)
@@ -648,7 +648,7 @@ class Lists(Keyspace[T]):
             self._db.remove(key)
         return value
 
-    @effect(23)
+    @effect(23, on=GapList)
     def _effect_rpop(self, key: bytes) -> bytes:
         """Take out the last element of the list at `key`, and return it."""
         found = self._list(key)
@@ -657,7 +657,7 @@ class Lists(Keyspace[T]):
             self._db.remove(key)
         return value
 
-    @effect(24)
+    @effect(24, on=GapList)
     def _effect_ltrim(self, key: bytes, start: int, stop: int) -> None:
         """Keep of the list at `key` the elements from `start` until before `stop`."""
         if start >= stop:
@@ -665,17 +665,17 @@ class Lists(Keyspace[T]):
         else:
             self._list(key).trim(start, stop)
 
-    @effect(25)
+    @effect(25, on=GapList)
     def _effect_lset(self, key: bytes, position: int, value: bytes) -> None:
         """Put another element at `position` of the list at `key`."""
         self._list(key)[position] = value
 
-    @effect(26)
+    @effect(26, on=GapList)
     def _effect_linsert(self, key: bytes, position: int, value: bytes) -> None:
         """Put `value` before the element at `position` of the list at `key`, or at its end."""
         self._list(key).insert(position, value)
 
-    @effect(27)
+    @effect(27, on=GapList)
     def _effect_lrem(self, key: bytes, value: bytes, count: int) -> int:
         """Take `value` out of the list at `key`: `count` times, from the end if negative, or everywhere for
         0. How often it was there."""

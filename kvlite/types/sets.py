@@ -455,7 +455,7 @@ class Sets(Keyspace[T]):
 
     # Effects
 
-    @effect(40)
+    @effect(40, on=Set)
     def _effect_sadd(self, key: bytes, members: list[bytes]) -> None:
         """Add `members`, none of which is there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)
@@ -464,7 +464,7 @@ class Sets(Keyspace[T]):
         else:
             held.add_new(members, self._shared.limits)
 
-    @effect(41)
+    @effect(41, on=Set)
     def _effect_srem(self, key: bytes, members: list[bytes]) -> None:
         """Remove `members`, which are there, and the set at `key` with its last one."""
         held: Any = self._db.data[key]
@@ -473,7 +473,7 @@ class Sets(Keyspace[T]):
         if not held.items:
             self._db.remove(key)
 
-    @effect(42)
+    @effect(42, on=Set)
     def _effect_sadd_one(self, key: bytes, member: bytes) -> None:
         """Add `member`, which is not there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)

@@ -1466,7 +1466,7 @@ class SortedSets(Keyspace[T]):
 
     # Effects
 
-    @effect(50)
+    @effect(50, on=SortedSet)
     def _effect_zadd(self, key: bytes, scores: dict[bytes, float]) -> None:
         """Give members of the sorted set at `key`, made if missing, these scores."""
         value: Any = self._db.data.get(key)
@@ -1478,7 +1478,7 @@ class SortedSets(Keyspace[T]):
         else:
             value.update(scores, self._shared.limits)
 
-    @effect(51)
+    @effect(51, on=SortedSet)
     def _effect_zrem(self, key: bytes, members: list[bytes]) -> None:
         """Take these members out of the sorted set at `key`."""
         value: Any = self._db.data[key]

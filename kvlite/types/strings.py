@@ -685,6 +685,8 @@ class Strings(Keyspace[T]):
         db = self._db
         if key in db.data:
             db.data[key] = text
+            if self._watchers:
+                self._went(key)
         else:
             db.add(key, text)
         if db.accesses is not None:

@@ -27,6 +27,7 @@ from . import sets as sets
 from . import slowlog as slowlog
 from . import sort as sort
 from . import sorted_sets as sorted_sets
+from . import streams as streams
 from . import strings as strings
 from . import transactions as transactions
 from .table import ROWS as ROWS

@@ -260,6 +260,7 @@ NOTES: dict[str, tuple[str, ...]] = {
         "the argument array",
     ),
 }
+NOTES["xadd"] = ("UPDATE instead of INSERT because of the optional trimming feature",)
 NOTES["sort_ro"] = NOTES["sort"]
 """What COMMAND INFO answers about the keys of a command, in their order."""
 

@@ -289,6 +289,59 @@ type key
     Tells what kind of value a key has. O(1)
 unlink key...
     Removes keys. O(N), N keys and their elements
+xack key group id...
+    Tells a consumer group that entries are done with. O(N*log(M)), N ids and M pending entries
+xadd key [NOMKSTREAM] [(MAXLEN|MINID) [=|~] threshold [LIMIT count]] (*|id) (field value)...
+    Puts an entry at the end of a stream, and may cut its beginning. O(1), O(N) for N entries that are cut
+xautoclaim key group consumer min-idle-time:string start:string [COUNT count] [JUSTID]
+    Takes over entries that have been pending for too long, wherever they are. O(N*log(M)), N entries and M
+        pending ones
+xclaim key group consumer min-idle-time:string id... [IDLE ms:integer] [TIME unix-time-milliseconds]
+        [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID id]
+    Takes over pending entries. O(N*log(M)), N ids and M pending entries
+xdel key id...
+    Removes entries from a stream. O(N*log(M)), N ids and M entries
+xgroup
+    The consumer groups of streams.
+xgroup|create key groupname (id|$) [MKSTREAM] [ENTRIESREAD entries_read:integer]
+    Makes a consumer group. O(1)
+xgroup|createconsumer key groupname consumername
+    Adds a consumer to a group. O(1)
+xgroup|delconsumer key groupname consumername
+    Removes a consumer of a group, with what is pending at it. O(N*log(M)), N of M pending entries
+xgroup|destroy key groupname
+    Removes a consumer group. O(1)
+xgroup|help
+    Shows the subcommands. O(1)
+xgroup|setid key groupname (id|$) [ENTRIESREAD entries_read:integer]
+    Lets a consumer group read on from elsewhere. O(1)
+xinfo
+    What there is to know of streams.
+xinfo|consumers key groupname
+    Tells of the consumers of a group. O(N), N consumers
+xinfo|groups key
+    Tells of the consumer groups of a stream. O(N), N groups
+xinfo|help
+    Shows the subcommands. O(1)
+xinfo|stream key [FULL [COUNT count]]
+    Tells what a stream counts, or all that is in it. O(N), N nodes and entries told
+xlen key
+    Counts the entries of a stream. O(1)
+xpending key group [[IDLE min-idle-time:integer] start:string end:string count [consumer]]
+    Tells what of a consumer group is pending. O(N), N consumers, or pending entries looked at
+xrange key start:string end:string [COUNT count]
+    Tells the entries from one id to another. O(log(N)+M), M of N entries
+xread [COUNT count] [BLOCK milliseconds] STREAMS (key... id...)
+    Tells what has come to streams, and waits if nothing has. O(N*log(M)+L), N streams of M entries, L told
+xreadgroup GROUP (group consumer) [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS (key... id...)
+    Gives a consumer what nobody of its group has had, and waits if there is nothing; or what is pending at it
+        once more. O(N*log(M)+L), N streams of M entries, L given
+xrevrange key end:string start:string [COUNT count]
+    Tells the entries from one id back to another. O(log(N)+M), M of N entries
+xsetid key last-id [ENTRIESADDED entries_added:integer] [MAXDELETEDID max_deleted_entry_id]
+    Sets what a stream counts. O(1)
+xtrim key ((MAXLEN|MINID) [=|~] threshold [LIMIT count])
+    Cuts a stream at its beginning. O(N), N entries that are cut
 zadd key [NX|XX] [GT|LT] [CH] [INCR] (score member)...
     Adds members to a sorted set or changes their scores. O(M*log(N)), M members of N
 zcard key

@@ -350,7 +350,8 @@ def quoted(word: bytes) -> bytes:
 
 def error_text(error: Exception) -> bytes:
     """The error as the wire has it: its code, then its text, on one line."""
-    text = str(error)
+    sent = getattr(error, "sent", None)
+    text = str(error) if sent is None else sent.decode("utf-8", "surrogateescape")
     code = CODE_OF.get(type(error), "ERR")
     if code and (code != "ERR" or text.partition(" ")[0] not in CODES):
         text = f"{code} {text}"

@@ -1,7 +1,7 @@
 """How the arguments of a command are written, and the structure that COMMAND DOCS tells of them.
 
 seconds             an argument; `seconds:string` where its type is not that of its name
-NX                  a word to be written as it is
+NX                  a word to be written as it is; also a sign such as $
 EX seconds          a word with an argument
 (offset count)      arguments that belong together
 (LEFT|RIGHT)        one of several
@@ -89,7 +89,7 @@ class _Reader:
             return inner
         word = self.tokens[self.at]
         self.at += 1
-        if word.isupper():
+        if word.isupper() or not word[0].isalnum():
             return self.behind(word)
         name, _, kind = word.partition(":")
         if kind not in ("string", *_TYPES):

@@ -1,0 +1,291 @@
+"""Blocks: what a stream is made of, with the size and the boundaries of Redis's nodes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from sys import getsizeof
+from typing import Any, TypeAlias
+
+from ..numbers import parse_int
+from .collection import sizes
+from .limits import Limits
+from .stream_id import SEQUENCE, pack_ids, unpack_ids
+
+Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
+"""The id, the fields, and the value of each of them."""
+
+MOST_BYTES = 1 << 30
+"""What a node may take whatever the limits say."""
+LONGEST_INTEGER = 20
+FRAME = 7
+"""What a listpack has around its entries."""
+
+
+class Block:
+    """Some entries in a row, of which the first one says what fields most of the others have.
+
+    An entry that is removed stays in its place until the whole block goes, as it does in Redis: when a block
+    is full, and what an approximate trimming takes, depends on those. All before `head` are removed, and
+    behind it those in `dead`. There is always an entry, be it a removed one.
+    """
+
+    __slots__ = (
+        "_counted",
+        "_measured",
+        "dead",
+        "fields",
+        "fields_length",
+        "head",
+        "ids",
+        "odd",
+        "owner",
+        "size",
+        "starts",
+        "values",
+    )
+
+    def __init__(self, owner: object, fields: tuple[bytes, ...]) -> None:
+        self.owner = owner
+        """Whoever has another one may read it, but changes a copy."""
+        self.fields = fields
+        self.fields_length = sum(map(len, fields))
+        self.ids: list[int] = []
+        self.values: list[bytes] = []
+        """Those of all entries, one after the other."""
+        self.odd: dict[int, tuple[bytes, ...]] = {}
+        """The fields of the entries, by their place, that have not those of the first."""
+        self.starts: list[int] | None = None
+        """Where the values of each entry begin, once one is odd."""
+        self.head = 0
+        self.dead: set[int] = set()
+        self.size = 20 + self.fields_length + 10 * len(fields)
+        """How many bytes Redis's listpack takes at most."""
+        self._measured = 0
+        self._counted = self._own_size()
+        """How many bytes it takes without its two counters, up to so many entries."""
+
+    def _own_size(self) -> int:
+        return FRAME + _number(len(self.fields)) + sum(map(_text, self.fields)) + _number(0)
+
+    @property
+    def live(self) -> int:
+        """How many entries there are, without those that were removed. O(1)."""
+        return len(self.ids) - self.head - len(self.dead)
+
+    # Reading
+
+    def place(self, id: int) -> int | None:
+        """Where the entry with this id stands, None if there is none. O(log n)."""
+        place = bisect_left(self.ids, id)
+        if place < len(self.ids) and self.ids[place] == id and self._lives(place):
+            return place
+        return None
+
+    def _lives(self, place: int) -> bool:
+        return place >= self.head and place not in self.dead
+
+    def entries(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Entry]:
+        """The entries from place `start` until before `stop`, or `count` of them. O(entries passed)."""
+        places: Sequence[int] = range(max(start, self.head), stop)
+        if self.dead:
+            places = [place for place in places if place not in self.dead]
+        if reverse:
+            places = places[::-1]
+        if count:
+            places = places[:count]
+        ids, values, fields, width = self.ids, self.values, self.fields, len(self.fields)
+        if self.starts is None:
+            return [(ids[place], fields, values[place * width : place * width + width]) for place in places]
+        return [(ids[place], *self._pair_at(place)) for place in places]
+
+    def _pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
+        """The fields and values of one entry, removed or not."""
+        fields = self.odd.get(place, self.fields)
+        start = len(fields) * place if self.starts is None else self.starts[place]
+        return fields, self.values[start : start + len(fields)]
+
+    def id_of_live(self, number: int) -> int:
+        """The id of the entry before which there are so many that were not removed. O(n)."""
+        if not self.dead:
+            return self.ids[self.head + number]
+        living = [id for place, id in enumerate(self.ids) if self._lives(place)]
+        return living[number]
+
+    # Changing
+
+    def add(self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits) -> bool:
+        """Put an entry at the end, unless the block is full; whether it was done. O(1), amortized."""
+        ids, same = self.ids, fields == self.fields
+        length = self.fields_length if same else sum(map(len, fields))
+        for value in values:
+            length += len(value)
+        if ids:
+            if len(ids) >= limits.stream_node_max_entries > 0:
+                return False
+            room = limits.stream_node_max_bytes
+            if not 0 < room <= MOST_BYTES:
+                room = MOST_BYTES
+            if self.size + length >= room and self.measure() + length >= room:
+                return False
+        self.put(id, fields if not same else None, values)
+        delta = id - ids[0]
+        heads = 2 if length < 64 else 10
+        self.size += length + heads * (len(values) if same else 2 * len(values) + 2)
+        self.size += 13 if delta & SEQUENCE < 4096 and delta < 1 << 87 else 40
+        return True
+
+    def put(self, id: int, fields: tuple[bytes, ...] | None, values: Sequence[bytes]) -> None:
+        """Put an entry at the end, whatever the limits are; `fields` are None if they are the first one's.
+
+        How many bytes it takes is up to the caller. O(1).
+        """
+        if fields is not None:
+            if self.starts is None:
+                width = len(self.fields)
+                self.starts = [place * width for place in range(len(self.ids))]
+            self.odd[len(self.ids)] = fields
+        if self.starts is not None:
+            self.starts.append(len(self.values))
+        self.ids.append(id)
+        self.values += values
+
+    def bury(self, place: int) -> None:
+        """Remove the entry at `place`, which there is. O(1), amortized."""
+        self.dead.add(place)
+        self._advance()
+
+    def bury_until(self, stop: int) -> None:
+        """Remove all entries before the place `stop`. O(those)."""
+        if stop > self.head:
+            self.dead = {place for place in self.dead if place >= stop}
+            self.head = stop
+            self._advance()
+
+    def forget_after(self, id: int) -> None:
+        """Let the entries behind `id`, which have all been removed, leave no trace. O(those)."""
+        stop = bisect_right(self.ids, id)
+        end = (
+            sum(len(self._pair_at(place)[0]) for place in range(stop))
+            if self.odd
+            else stop * len(self.fields)
+        )
+        del self.ids[stop:], self.values[end:]
+        if self.starts is not None:
+            del self.starts[stop:]
+            self.odd = {place: fields for place, fields in self.odd.items() if place < stop}
+            self.starts = self.starts if self.odd else None
+        self.dead = {place for place in self.dead if place < stop}
+        self.head = min(self.head, stop)
+        if self._measured > stop:
+            self._measured, self._counted = 0, self._own_size()
+        self.measure()
+
+    def _advance(self) -> None:
+        while self.head in self.dead:
+            self.dead.remove(self.head)
+            self.head += 1
+
+    def measure(self) -> int:
+        """How many bytes Redis's listpack of these entries takes. O(entries that have come since)."""
+        first = self.ids[0]
+        for place in range(self._measured, len(self.ids)):
+            fields, values = self._pair_at(place)
+            delta = (self.ids[place] >> 64) - (first >> 64), (self.ids[place] & SEQUENCE) - (first & SEQUENCE)
+            self._counted += 2 + sum(map(_number, delta)) + sum(map(_text, values))
+            parts = 3 + len(values)
+            if place in self.odd:
+                self._counted += _number(len(fields)) + sum(map(_text, fields))
+                parts += 1 + len(fields)
+            self._counted += _number(parts)
+        self._measured = len(self.ids)
+        self.size = self._counted + _number(self.live) + _number(len(self.ids) - self.live)
+        return self.size
+
+    # As a whole
+
+    def copy(self, owner: object) -> Block:
+        """Another one, which belongs to `owner`. O(n)."""
+        copy = Block(owner, self.fields)
+        copy.ids, copy.values = self.ids.copy(), self.values.copy()
+        copy.odd, copy.dead, copy.head = self.odd.copy(), self.dead.copy(), self.head
+        copy.starts = None if self.starts is None else self.starts.copy()
+        copy.size, copy._measured, copy._counted = self.size, self._measured, self._counted
+        return copy
+
+    def dump(self) -> list[Any]:
+        """All of it as msgpack can carry it, what was removed too. O(n)."""
+        odd = {place: list(fields) for place, fields in self.odd.items()}
+        return [pack_ids(self.ids), list(self.fields), self.values.copy(), self.head, sorted(self.dead), odd]
+
+    @classmethod
+    def load(cls, owner: object, dump: Any) -> Block:
+        """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n)."""
+        packed, fields, values, head, dead, odd = dump
+        ids = unpack_ids(packed)
+        if not ids or any(one >= other for one, other in pairwise(ids)):
+            raise ValueError("ids out of order")
+        block = cls(owner, _texts(fields))
+        _texts(values)
+        at = 0
+        for place, id in enumerate(ids):
+            own = _texts(odd[place]) if place in odd else None
+            width = len(fields) if own is None else len(own)
+            block.put(id, own, values[at : at + width])
+            at += width
+        block.head, block.dead = head, set(dead)
+        in_place = type(head) is int and 0 <= head <= len(ids) and type(dead) is list
+        in_place = in_place and all(type(place) is int and head < place < len(ids) for place in dead)
+        if at != len(values) or len(block.odd) != len(odd) or not in_place:
+            raise ValueError("a block that is none")
+        block.measure()
+        return block
+
+    def footprint(self, samples: int) -> int:
+        """About how many bytes this takes. O(samples)."""
+        size = getsizeof(self) + getsizeof(self.ids) + getsizeof(self.values) + getsizeof(self.dead)
+        size += sizes(self.ids, 1, len(self.ids)) + sizes(self.values, samples, len(self.values))
+        size += getsizeof(self.odd) + getsizeof(self.starts) + getsizeof(self.fields)
+        return size + sizes(self.fields, samples, len(self.fields))
+
+    def _check(self) -> None:
+        assert self.ids
+        assert self.head not in self.dead
+        assert all(self.head < place < len(self.ids) for place in self.dead)
+        assert self.head <= len(self.ids)
+        assert (self.starts is not None) == bool(self.odd)
+        whole = sum(len(self.odd.get(place, self.fields)) for place in range(len(self.ids)))
+        assert whole == len(self.values), "values that are nobody's"
+        assert self.size >= self.copy(None).measure(), "a size that is too small"
+
+
+def _texts(texts: Any) -> tuple[bytes, ...]:
+    if type(texts) is not list or not {*map(type, texts)} <= {bytes}:
+        raise ValueError("texts that are none")
+    return tuple(texts)
+
+
+# How many bytes an entry of a listpack takes: a head, the text or number, and the length of both.
+
+
+def _text(text: bytes) -> int:
+    if len(text) <= LONGEST_INTEGER and (number := parse_int(text)) is not None:
+        return _number(number)
+    length = len(text)
+    return _with_length(length + (1 if length < 64 else 2 if length < 4096 else 5))
+
+
+def _number(number: int) -> int:
+    if 0 <= number < 128:
+        return 2
+    if -4096 <= number < 4096:
+        return 3
+    return next(size + 2 for size in (2, 3, 4, 8) if -(1 << 8 * size - 1) <= number < 1 << 8 * size - 1)
+
+
+def _with_length(size: int) -> int:
+    if size < 128:
+        return size + 1
+    # One byte more than needed for the largest number that fits.
+    return size + next((more for more in (2, 3, 4) if size < (1 << 7 * more) - 1), 5)

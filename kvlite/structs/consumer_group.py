@@ -1,0 +1,155 @@
+"""Consumer groups: what of a stream has been given to whom, and not acknowledged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from sys import getsizeof
+from typing import TYPE_CHECKING, Any
+
+from .stream_id import LARGEST, pack_ids, unpack_ids
+
+if TYPE_CHECKING:
+    from sortedcontainers import SortedDict
+
+UNKNOWN = -1
+"""A number of entries that cannot be told."""
+
+
+class Pending:
+    """An entry that was given to a consumer: when last, milliseconds since the epoch, and how often."""
+
+    __slots__ = ("consumer", "count", "time")
+
+    def __init__(self, consumer: Consumer, time: int, count: int) -> None:
+        self.consumer = consumer
+        self.time = time
+        self.count = count
+
+
+class Consumer:
+    """One who reads for a group."""
+
+    __slots__ = ("name", "pending", "seen")
+
+    def __init__(self, name: bytes, seen: int) -> None:
+        self.name = name
+        self.seen = seen
+        """When it last asked for something, milliseconds since the epoch."""
+        self.pending: SortedDict = _sorted()
+
+
+class Group:
+    """Who reads for a group, how far it has come, and what is pending, in the order of the ids."""
+
+    __slots__ = ("consumers", "entries_read", "last_id", "pending")
+
+    def __init__(self, last_id: int, entries_read: int) -> None:
+        self.last_id = last_id
+        """The id of the last entry that was given to somebody for the first time."""
+        self.entries_read = entries_read
+        """How many had been added to the stream by then, those that are gone too; or UNKNOWN."""
+        self.consumers: dict[bytes, Consumer] = {}
+        self.pending: SortedDict = _sorted()
+
+    def see(self, name: bytes, now: int) -> Consumer:
+        """The consumer of that name, who is here now; made if missing. O(1)."""
+        consumer = self.consumers.get(name)
+        if consumer is None:
+            consumer = self.consumers[name] = Consumer(name, now)
+        consumer.seen = now
+        return consumer
+
+    def assign(self, name: bytes, id: int, time: int, count: int) -> None:
+        """Let an entry be pending at a consumer, who must be there, whoever had it before. O(log n)."""
+        consumer = self.consumers[name]
+        held = self.pending.get(id)
+        if held is None:
+            held = self.pending[id] = consumer.pending[id] = Pending(consumer, time, count)
+            return
+        if held.consumer is not consumer:
+            del held.consumer.pending[id]
+            held.consumer = consumer
+            consumer.pending[id] = held
+        held.time, held.count = time, count
+
+    def acknowledge(self, id: int) -> None:
+        """An entry, which is pending, is done with. O(log n)."""
+        del self.pending.pop(id).consumer.pending[id]
+
+    def dismiss(self, name: bytes) -> None:
+        """Forget a consumer, who must be there, with all that is pending at it. O(n log n)."""
+        for id in self.consumers.pop(name).pending:
+            del self.pending[id]
+
+    def in_order(self) -> list[Consumer]:
+        """The consumers by their names, as Redis lists them. O(n log n)."""
+        return [self.consumers[name] for name in sorted(self.consumers)]
+
+    def copy(self) -> Group:
+        """Another one with the same, sharing nothing that can change. O(n)."""
+        return Group.load(self.dump())
+
+    def dump(self) -> list[Any]:
+        """All of it as msgpack can carry it. O(n)."""
+        consumers = {
+            consumer.name: [
+                consumer.seen,
+                pack_ids(consumer.pending),
+                [held.time for held in consumer.pending.values()],
+                [held.count for held in consumer.pending.values()],
+            ]
+            for consumer in self.consumers.values()
+        }
+        return [pack_ids([self.last_id]), self.entries_read, consumers]
+
+    @classmethod
+    def load(cls, dump: Any) -> Group:
+        """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n log n)."""
+        packed, entries_read, consumers = dump
+        (last_id,) = unpack_ids(packed)
+        group = cls(last_id, _integer(entries_read))
+        everything: dict[int, Pending] = {}
+        for name, (seen, ids, times, counts) in consumers.items():
+            if type(name) is not bytes:
+                raise ValueError("a consumer without a name")
+            consumer = group.see(name, _integer(seen))
+            for id, time, count in zip(unpack_ids(ids), times, counts, strict=True):
+                if id in everything:
+                    raise ValueError("an entry that is pending twice")
+                everything[id] = consumer.pending[id] = Pending(consumer, _integer(time), _integer(count))
+        group.pending.update(everything)
+        return group
+
+    def footprint(self) -> int:
+        """About how many bytes this takes. O(consumers)."""
+        each = getsizeof(Pending(Consumer(b"", 0), 0, 0)) + 2 * getsizeof(LARGEST) + 64
+        names = sum(map(getsizeof, self.consumers))
+        return getsizeof(self) + names + getsizeof(self.consumers) + each * len(self.pending)
+
+    def _check(self) -> None:
+        found = {}
+        for name, consumer in self.consumers.items():
+            assert consumer.name == name
+            for id, held in consumer.pending.items():
+                assert held.consumer is consumer
+                found[id] = held
+        assert found == dict(self.pending), "somebody has what is not pending, or nobody has what is"
+
+
+def pending_from(pending: SortedDict, first: int, last: int = LARGEST) -> Iterator[tuple[int, Pending]]:
+    """What is pending from `first` to `last`, in order, while it does not change. O(log n) for the first."""
+    ids: Iterable[int] = pending.irange(first, last)
+    for id in ids:
+        yield id, pending[id]
+
+
+def _sorted() -> SortedDict:
+    from sortedcontainers import SortedDict  # a tenth of `import kvlite`, which may not need it
+
+    return SortedDict()
+
+
+def _integer(number: object) -> int:
+    if type(number) is not int or not -(1 << 63) <= number < 1 << 63:
+        raise ValueError("a number that is none")
+    return number

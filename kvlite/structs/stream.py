@@ -1,0 +1,322 @@
+"""Streams: entries under ids that only grow, kept in blocks as Redis keeps them in the nodes of a tree."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from sys import getsizeof
+from typing import Any, NamedTuple
+
+from .block import Block, Entry
+from .collection import Collection, sizes
+from .consumer_group import UNKNOWN, Group
+from .limits import DEFAULTS, Limits
+from .stream_id import LARGEST, pack_ids, unpack_ids
+
+
+class Trim(NamedTuple):
+    """What is to go from the front of a stream: all but `maxlen` entries, or those before `minid`.
+
+    An `approximate` one takes whole blocks only, and no more blocks than have `limit` entries together; a
+    limit of 0 is none.
+    """
+
+    maxlen: int | None
+    minid: int = 0
+    approximate: bool = False
+    limit: int = 0
+
+
+class Stream(Collection, kind="stream"):
+    """Entries, the largest id there ever was, what is needed to count what was read, and consumer groups.
+
+    A stream may be empty, and its key stays.
+
+    >>> stream = Stream()
+    >>> stream.append(1 << 64, (b"field",), [b"value"])
+    >>> stream.range(0, LARGEST)
+    [(18446744073709551616, (b'field',), [b'value'])]
+    """
+
+    __slots__ = (
+        "blocks",
+        "entries_added",
+        "firsts",
+        "groups",
+        "last_id",
+        "length",
+        "max_deleted_id",
+        "owner",
+    )
+
+    may_be_empty = True
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.firsts: list[int] = []
+        """The id with which each block begins."""
+        self.length = 0
+        self.last_id = 0
+        self.max_deleted_id = 0
+        """The largest id that was ever removed by itself, rather than trimmed."""
+        self.entries_added = 0
+        self.groups: dict[bytes, Group] = {}
+        self.owner = object()
+        """What the blocks have that no other stream shares."""
+
+    def __len__(self) -> int:
+        return self.length
+
+    # Reading
+
+    @property
+    def first_id(self) -> int:
+        """The id of the first entry, 0 if there is none. O(blocks without entries at the front)."""
+        for block in self.blocks:
+            if block.live:
+                return block.ids[block.head]
+        return 0
+
+    @property
+    def top_id(self) -> int:
+        """The id of the last entry, 0 if there is none. O(tombstones at the end)."""
+        last = self.range(0, LARGEST, 1, reverse=True) if self.length else []
+        return last[0][0] if last else 0
+
+    def range(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Entry]:
+        """The entries from `first` to `last`, both included, or `count` of them. O(log n + entries passed).
+
+        In reverse the last come first.
+        """
+        found: list[Entry] = []
+        for block in self._backward(last) if reverse else self._forward(first):
+            ids = block.ids
+            if ids[-1] < first if reverse else ids[0] > last:
+                break
+            start, stop = bisect_left(ids, first), bisect_right(ids, last)
+            found += block.entries(start, stop, count - len(found) if count else 0, reverse)
+            if count and len(found) >= count:
+                break
+        return found
+
+    def _forward(self, first: int) -> Iterator[Block]:
+        for at in range(max(0, bisect_right(self.firsts, first) - 1), len(self.blocks)):
+            yield self.blocks[at]
+
+    def _backward(self, last: int) -> Iterator[Block]:
+        for at in range(bisect_right(self.firsts, last) - 1, -1, -1):
+            yield self.blocks[at]
+
+    def entry(self, id: int) -> Entry | None:
+        """The entry with this id, or None. O(log n)."""
+        found = self._find(id)
+        if found is None:
+            return None
+        at, place = found
+        return self.blocks[at].entries(place, place + 1)[0]
+
+    def _find(self, id: int) -> tuple[int, int] | None:
+        """The number of the block and the place in it."""
+        at = bisect_right(self.firsts, id) - 1
+        place = self.blocks[at].place(id) if at >= 0 else None
+        return None if place is None else (at, place)
+
+    # Changing
+
+    def append(
+        self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits = DEFAULTS
+    ) -> None:
+        """Put an entry at the end. ValueError if `id` is no larger than all there ever were. O(1)."""
+        if id <= self.last_id:
+            raise ValueError("an id that is no larger than the last")
+        if not self.blocks or not self._own(-1).add(id, fields, values, limits):
+            block = Block(self.owner, fields)
+            block.add(id, fields, values, limits)
+            self.blocks.append(block)
+            self.firsts.append(id)
+        self.last_id = id
+        self.length += 1
+        self.entries_added += 1
+
+    def _own(self, at: int) -> Block:
+        """A block that is to be changed."""
+        block = self.blocks[at]
+        if block.owner is not self.owner:
+            block = self.blocks[at] = block.copy(self.owner)
+        return block
+
+    def remove(self, id: int) -> None:
+        """Take out the entry with this id; KeyError if there is none. O(log n)."""
+        found = self._find(id)
+        if found is None:
+            raise KeyError(id)
+        at, place = found
+        block = self._own(at)
+        if block.live == 1:
+            del self.blocks[at], self.firsts[at]
+        else:
+            block.bury(place)
+        self.length -= 1
+        self.max_deleted_id = max(self.max_deleted_id, id)
+
+    def set_ids(self, last_id: int, max_deleted_id: int, entries_added: int) -> None:
+        """Set the counters; ValueError if an entry is beyond `last_id`. O(tombstones beyond it)."""
+        if last_id < self.top_id:
+            raise ValueError("an id beyond the last")
+        self.last_id, self.max_deleted_id, self.entries_added = last_id, max_deleted_id, entries_added
+        while self.blocks and self.blocks[-1].ids[-1] > last_id:
+            if self.firsts[-1] > last_id:
+                del self.blocks[-1], self.firsts[-1]
+            else:
+                self._own(-1).forget_after(last_id)
+
+    def cut(self, trim: Trim) -> int | None:
+        """The id up to which a trimming takes everything, None if it takes nothing. O(entries it takes)."""
+        length, gone = self.length, 0
+        upto = None
+        for block in self.blocks:
+            live = block.live
+            if trim.maxlen is not None and length <= trim.maxlen:
+                break
+            if trim.limit and gone + live > trim.limit:
+                break
+            if block.ids[-1] < trim.minid if trim.maxlen is None else length - live >= trim.maxlen:
+                length -= live
+                gone += live
+                upto = block.ids[-1]
+                continue
+            if trim.approximate:
+                break
+            if trim.maxlen is not None:
+                return block.id_of_live(length - trim.maxlen - 1)
+            return trim.minid - 1 if block.ids[0] < trim.minid else upto
+        return upto
+
+    def trim(self, upto: int) -> int:
+        """Take out the entries up to `upto`; how many they were. O(entries taken out).
+
+        A block that has others behind stays, and remembers those that are gone.
+        """
+        before, blocks = self.length, self.blocks
+        whole = 0
+        for block in blocks:
+            if block.ids[-1] > upto:
+                break
+            self.length -= block.live
+            whole += 1
+        del blocks[:whole], self.firsts[:whole]
+        if blocks and self.firsts[0] <= upto:
+            block = self._own(0)
+            self.length -= block.live
+            block.bury_until(bisect_right(block.ids, upto))
+            self.length += block.live
+        return before - self.length
+
+    # What was read
+
+    def count_until(self, id: int) -> int:
+        """How many entries were ever added up to `id`, as far as Redis can tell; else UNKNOWN. O(1)."""
+        if not self.entries_added:
+            return 0
+        if not self.length and id <= self.last_id:
+            return self.entries_added
+        if id >= self.last_id:
+            return self.entries_added if id == self.last_id else UNKNOWN
+        first = self.first_id
+        if id <= first and (not self.max_deleted_id or self.max_deleted_id < first):
+            return self.entries_added - self.length + (id == first)
+        return UNKNOWN
+
+    def set_group(self, name: bytes, last_id: int, entries_read: int) -> None:
+        """Let a group, made if missing, have read up to `last_id`. O(1)."""
+        group = self.groups.get(name)
+        if group is None:
+            self.groups[name] = Group(last_id, entries_read)
+        else:
+            group.last_id, group.entries_read = last_id, entries_read
+
+    def has_gap_after(self, id: int) -> bool:
+        """Whether an entry from `id` on was removed by itself, as far as Redis can tell. O(1)."""
+        return self.length > 0 and self.max_deleted_id > 0 and id <= self.max_deleted_id
+
+    def lag(self, group: Group) -> int | None:
+        """How many entries the group has still to read, None if that is not known. O(1)."""
+        if not self.entries_added:
+            return 0
+        read = group.entries_read
+        if read == UNKNOWN or self.has_gap_after(group.last_id):
+            read = self.count_until(group.last_id)
+        return None if read == UNKNOWN else self.entries_added - read
+
+    # As every collection
+
+    @property
+    def encoding(self) -> bytes:
+        return b"stream"
+
+    def copy(self) -> Stream:
+        """Another one with the same entries and groups. O(blocks + what is pending).
+
+        Blocks are shared until one of the two changes them.
+        """
+        copy = Stream()
+        copy.blocks, copy.firsts = self.blocks.copy(), self.firsts.copy()
+        copy.length, copy.entries_added = self.length, self.entries_added
+        copy.last_id, copy.max_deleted_id = self.last_id, self.max_deleted_id
+        copy.groups = {name: group.copy() for name, group in self.groups.items()}
+        self.owner = object()
+        return copy
+
+    def dump(self) -> list[Any]:
+        ids = pack_ids([self.last_id, self.max_deleted_id])
+        blocks = [block.dump() for block in self.blocks]
+        groups = {name: group.dump() for name, group in self.groups.items()}
+        return [ids, self.entries_added, blocks, groups]
+
+    @classmethod
+    def load(cls, dump: Any) -> Stream:
+        ids, entries_added, blocks, groups = dump
+        stream = cls()
+        stream.last_id, stream.max_deleted_id = unpack_ids(ids)
+        if type(entries_added) is not int or not 0 <= entries_added < 1 << 63:
+            raise ValueError("a number of entries that is none")
+        stream.entries_added = entries_added
+        for each in blocks:
+            stream.take(Block.load(stream.owner, each))
+        stream.groups = {_name(name): Group.load(each) for name, each in groups.items()}
+        if len(stream.firsts) and stream.blocks[-1].ids[-1] > stream.last_id:
+            raise ValueError("an id beyond the last")
+        return stream
+
+    def take(self, block: Block) -> None:
+        """Put a block at the end as it is; ValueError if it does not belong there. O(1)."""
+        if self.blocks and block.ids[0] <= self.blocks[-1].ids[-1]:
+            raise ValueError("blocks out of order")
+        self.blocks.append(block)
+        self.firsts.append(block.ids[0])
+        self.length += block.live
+
+    def footprint(self, samples: int) -> int:
+        size = getsizeof(self) + getsizeof(self.blocks) + getsizeof(self.firsts)
+        size += sizes(self.firsts, 1, len(self.firsts))
+        looked_at = self.blocks[: (samples or len(self.blocks))]
+        if looked_at:
+            size += sum(block.footprint(samples) for block in looked_at) * len(self.blocks) // len(looked_at)
+        return size + sum(getsizeof(name) + group.footprint() for name, group in self.groups.items())
+
+    def _check(self) -> None:
+        assert self.firsts == [block.ids[0] for block in self.blocks]
+        ids = [id for block in self.blocks for id in block.ids]
+        assert ids == sorted(set(ids)), "ids out of order"
+        assert not ids or ids[-1] <= self.last_id
+        assert self.length == sum(block.live for block in self.blocks)
+        for block in self.blocks:
+            block._check()
+        for group in self.groups.values():
+            group._check()
+
+
+def _name(name: object) -> bytes:
+    if type(name) is not bytes:
+        raise ValueError("a name that is none")
+    return name
