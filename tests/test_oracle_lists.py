@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -277,8 +277,10 @@ class Race:
         self.redis = Side(control, client, lambda: control.info("clients")["blocked_clients"])
         self.store = Side(store, lambda: store, lambda: count_parked(store))
 
-    def run(self, waiting: list[Step], acts: list[list[Step]]) -> dict[int, Any]:
+    def run(self, waiting: list[Step], acts: list[list[Step]], before: Iterable[Step] = ()) -> dict[int, Any]:
         """The answers of those who waited, by their number."""
+        for each in before:
+            each.run(self.pair)
         for step in waiting:
             for side in (self.redis, self.store):
                 side.start(step)

@@ -1,4 +1,4 @@
-"""Bytes to values: everything that Redis 7.0 restores for the five types.
+"""Bytes to values: everything that Redis 7.0 restores, but for modules.
 
 Whether a hash, a set or a sorted set is packed is decided as Redis decides it: by the limits, but of what
 comes packed only the number of elements counts.
@@ -18,10 +18,13 @@ from ..structs.hash import Hash
 from ..structs.limits import Limits
 from ..structs.set import Set
 from ..structs.sorted_set import SortedSet
+from ..structs.stream import Stream
+from ..structs.stream_id import SIZE, unpack_ids
 from .kinds import INT8, INT16, INT32, LENGTH_32, LENGTH_64, LZF, PACKED, PLAIN, SPECIAL_SCORES, Kind
 from .listpack import decode as decode_listpack
 from .lzf import decompress
 from .source import BadFormat, Source
+from .stream_nodes import unpack_node
 from .ziplist import decode_ziplist, decode_zipmap
 
 _number_at_start = re.compile(
@@ -211,6 +214,64 @@ def _hash_of(pairs: Sequence[tuple[bytes, bytes]], limits: Limits) -> Hash:
     return value
 
 
+def _stream_of(with_counters: bool) -> Callable[[Source, Limits], Stream]:
+    """What reads a stream; before version 10 it said little of what it counts."""
+
+    def read_stream(source: Source, limits: Limits) -> Stream:
+        stream = Stream()
+        try:
+            for _ in range(length(source)):
+                id = string(source)
+                if len(id) != SIZE:
+                    raise BadFormat("a node whose id is none")
+                stream.take(unpack_node(id, string(source), stream.owner))
+            announced, last_id = length(source), _id(source)
+            if with_counters:
+                _, max_deleted_id, added = _id(source), _id(source), length(source)
+            else:
+                max_deleted_id, added = 0, announced
+            stream.set_ids(last_id, max_deleted_id, added)
+            for _ in range(length(source)):
+                _read_group(source, stream, with_counters)
+        except (KeyError, ValueError) as error:
+            raise BadFormat(str(error)) from None
+        if announced != len(stream):
+            raise BadFormat("another number of entries than announced")
+        return stream
+
+    return read_stream
+
+
+def _id(source: Source) -> int:
+    return length(source) << 64 | length(source)
+
+
+def _read_group(source: Source, stream: Stream, with_counters: bool) -> None:
+    name, last_id = string(source), _id(source)
+    entries_read = _signed(length(source)) if with_counters else stream.count_until(last_id)
+    if name in stream.groups:
+        raise BadFormat("a group that is there twice")
+    stream.set_group(name, last_id, entries_read)
+    group = stream.groups[name]
+    pending = {}
+    for _ in range(length(source)):
+        (id,) = unpack_ids(source.take(SIZE))
+        pending[id] = source.number(8, signed=True), _signed(length(source))
+    for _ in range(length(source)):
+        consumer = string(source)
+        if consumer in group.consumers:
+            raise BadFormat("a consumer that is there twice")
+        group.see(consumer, source.number(8, signed=True))
+        for id in unpack_ids(source.take(SIZE * length(source))):
+            group.assign(consumer, id, *pending.pop(id))
+    if pending:
+        raise BadFormat("an entry that is pending at nobody")
+
+
+def _signed(number: int) -> int:
+    return number - (1 << 64) if number >> 63 else number
+
+
 def _pairs(texts: list[bytes]) -> list[tuple[bytes, bytes]]:
     if len(texts) % 2:
         raise BadFormat("half a pair")
@@ -238,5 +299,7 @@ READERS: dict[int, Callable[[Source, Limits], bytes | Collection]] = {
     Kind.HASH_LISTPACK: _packed_hash(decode_listpack),
     Kind.ZSET_LISTPACK: _packed_zset(decode_listpack),
     Kind.LIST_QUICKLIST_2: _list_of_nodes,
+    Kind.STREAM_LISTPACKS: _stream_of(with_counters=False),
+    Kind.STREAM_LISTPACKS_2: _stream_of(with_counters=True),
 }
 """What reads each kind of object, behind its kind."""

@@ -12,9 +12,12 @@ from ..structs.hash import Hash
 from ..structs.limits import Limits
 from ..structs.set import Set
 from ..structs.sorted_set import SortedSet
+from ..structs.stream import Stream
+from ..structs.stream_id import SEQUENCE, pack_ids
 from . import listpack
 from .kinds import INT8, INT16, INT32, LENGTH_32, LENGTH_64, LZF, PACKED, Kind
 from .lzf import compress
+from .stream_nodes import pack_node
 
 LONGEST_SHORT_INTEGER = 11
 """How many characters a number of 32 bits has at most."""
@@ -123,11 +126,31 @@ def _write_list(value: GapList, strings: _Strings) -> bytes:
     return _head(Kind.LIST_QUICKLIST_2) + _length(len(nodes)) + body
 
 
+def _write_stream(value: Stream, strings: _Strings) -> bytes:
+    parts = [_head(Kind.STREAM_LISTPACKS_2), _length(len(value.blocks))]
+    for block in value.blocks:
+        parts += [strings.write(pack_ids(block.ids[:1])), strings.write(pack_node(block))]
+    parts.append(_length(len(value)))
+    parts += map(_id, (value.last_id, value.first_id, value.max_deleted_id))
+    parts += [_length(value.entries_added), _length(len(value.groups))]
+    for name, group in sorted(value.groups.items()):
+        parts += [strings.write(name), _id(group.last_id), _length(group.entries_read % (1 << 64))]
+        parts.append(_length(len(group.pending)))
+        for id, held in group.pending.items():
+            parts += [pack_ids([id]), pack("<q", held.time), _length(held.count % (1 << 64))]
+        parts.append(_length(len(group.consumers)))
+        for consumer in group.in_order():
+            parts += [strings.write(consumer.name), pack("<q", consumer.seen)]
+            parts += [_length(len(consumer.pending)), pack_ids(consumer.pending)]
+    return b"".join(parts)
+
+
 _WRITERS: dict[type, Callable[[Any, _Strings], bytes]] = {
     Hash: _write_hash,
     Set: _write_set,
     SortedSet: _write_sorted_set,
     GapList: _write_list,
+    Stream: _write_stream,
 }
 
 
@@ -146,6 +169,11 @@ def _length(number: int) -> bytes:
     if number < 1 << 32:
         return bytes((LENGTH_32,)) + number.to_bytes(4, "big")
     return bytes((LENGTH_64,)) + number.to_bytes(8, "big")
+
+
+def _id(id: int) -> bytes:
+    """The id of an entry of a stream, outside of a node."""
+    return _length(id >> 64) + _length(id & SEQUENCE)
 
 
 def _integer(number: int) -> bytes:

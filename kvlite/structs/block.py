@@ -79,11 +79,12 @@ class Block:
     def place(self, id: int) -> int | None:
         """Where the entry with this id stands, None if there is none. O(log n)."""
         place = bisect_left(self.ids, id)
-        if place < len(self.ids) and self.ids[place] == id and self._lives(place):
+        if place < len(self.ids) and self.ids[place] == id and self.lives(place):
             return place
         return None
 
-    def _lives(self, place: int) -> bool:
+    def lives(self, place: int) -> bool:
+        """Whether the entry at `place` was not removed. O(1)."""
         return place >= self.head and place not in self.dead
 
     def entries(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Entry]:
@@ -98,9 +99,9 @@ class Block:
         ids, values, fields, width = self.ids, self.values, self.fields, len(self.fields)
         if self.starts is None:
             return [(ids[place], fields, values[place * width : place * width + width]) for place in places]
-        return [(ids[place], *self._pair_at(place)) for place in places]
+        return [(ids[place], *self.pair_at(place)) for place in places]
 
-    def _pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
+    def pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
         """The fields and values of one entry, removed or not."""
         fields = self.odd.get(place, self.fields)
         start = len(fields) * place if self.starts is None else self.starts[place]
@@ -110,7 +111,7 @@ class Block:
         """The id of the entry before which there are so many that were not removed. O(n)."""
         if not self.dead:
             return self.ids[self.head + number]
-        living = [id for place, id in enumerate(self.ids) if self._lives(place)]
+        living = [id for place, id in enumerate(self.ids) if self.lives(place)]
         return living[number]
 
     # Changing
@@ -154,22 +155,20 @@ class Block:
     def bury(self, place: int) -> None:
         """Remove the entry at `place`, which there is. O(1), amortized."""
         self.dead.add(place)
-        self._advance()
+        self.settle()
 
     def bury_until(self, stop: int) -> None:
         """Remove all entries before the place `stop`. O(those)."""
         if stop > self.head:
             self.dead = {place for place in self.dead if place >= stop}
             self.head = stop
-            self._advance()
+            self.settle()
 
     def forget_after(self, id: int) -> None:
         """Let the entries behind `id`, which have all been removed, leave no trace. O(those)."""
         stop = bisect_right(self.ids, id)
         end = (
-            sum(len(self._pair_at(place)[0]) for place in range(stop))
-            if self.odd
-            else stop * len(self.fields)
+            sum(len(self.pair_at(place)[0]) for place in range(stop)) if self.odd else stop * len(self.fields)
         )
         del self.ids[stop:], self.values[end:]
         if self.starts is not None:
@@ -182,7 +181,8 @@ class Block:
             self._measured, self._counted = 0, self._own_size()
         self.measure()
 
-    def _advance(self) -> None:
+    def settle(self) -> None:
+        """Let `head` pass over what is removed. O(those)."""
         while self.head in self.dead:
             self.dead.remove(self.head)
             self.head += 1
@@ -191,7 +191,7 @@ class Block:
         """How many bytes Redis's listpack of these entries takes. O(entries that have come since)."""
         first = self.ids[0]
         for place in range(self._measured, len(self.ids)):
-            fields, values = self._pair_at(place)
+            fields, values = self.pair_at(place)
             delta = (self.ids[place] >> 64) - (first >> 64), (self.ids[place] & SEQUENCE) - (first & SEQUENCE)
             self._counted += 2 + sum(map(_number, delta)) + sum(map(_text, values))
             parts = 3 + len(values)

@@ -278,7 +278,7 @@ class Stream(Collection, kind="stream"):
         ids, entries_added, blocks, groups = dump
         stream = cls()
         stream.last_id, stream.max_deleted_id = unpack_ids(ids)
-        if type(entries_added) is not int or not 0 <= entries_added < 1 << 63:
+        if type(entries_added) is not int or not 0 <= entries_added < 1 << 64:
             raise ValueError("a number of entries that is none")
         stream.entries_added = entries_added
         for each in blocks:

@@ -258,15 +258,14 @@ def read_xread(words: list[bytes], may_block: bool = True) -> Reading:
 
     Who may not block at all, as a script may not, gets an error for BLOCK.
     """
-    name = words[0].decode().lower()
-    in_group = name == "xreadgroup"
+    in_group = words[0].lower() == b"xreadgroup"
     count, block, group, consumer, acknowledge, names = 0, None, None, b"", True, None
     at = 1
     while at < len(words):
         option, more = words[at].upper(), len(words) - 1 - at
         if option == b"BLOCK" and more:
             if not may_block:
-                refuse(FROM_SCRIPT.format(name))
+                refuse(FROM_SCRIPT.format(words[0].decode()))
             block = integer(words[at + 1], "timeout is not an integer or out of range")
             if block < 0:
                 refuse(TIMEOUT_NEGATIVE)
