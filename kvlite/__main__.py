@@ -69,6 +69,12 @@ def run_info(options: argparse.Namespace) -> int:
     return inspecting.run_info(options.path)
 
 
+def run_top(options: argparse.Namespace) -> int:
+    from . import top
+
+    return top.run_top(options.where, options.interval, options.once, options.largest)
+
+
 def run_serve(options: argparse.Namespace) -> int:
     from . import serving
 
@@ -137,6 +143,25 @@ def make_parser() -> Parser:
     )
     info.add_argument("path", metavar="PATH", help="the folder")
     info.set_defaults(run=run_info)
+
+    top = commands.add_parser(
+        "top",
+        help="watch a store: hits, misses, memory, keys by type, the largest keys",
+        description="Watch the store in the folder PATH, or on the kvlite or Redis server at URL"
+        " (redis://host:6379, rediss://..., unix:///path): memory, hits, misses, evictions, keys by type and"
+        " the largest keys, again and again until Ctrl-C. A folder shows what is on disk, whoever has it"
+        " open; hits and requests are a server's. The keys are visited some at a time.",
+        allow_abbrev=False,
+    )
+    top.add_argument("where", metavar="PATH|URL", help="the folder or the server")
+    top.add_argument("--once", action="store_true", help="visit all keys, print once and end; so into a pipe")
+    top.add_argument(
+        "--interval", type=number(1, 3600), default=2, metavar="S", help="seconds between looks (default: 2)"
+    )
+    top.add_argument(
+        "--largest", type=number(0, 1000), default=10, metavar="N", help="how many keys to name (default: 10)"
+    )
+    top.set_defaults(run=run_top)
     return parser
 
 

@@ -73,11 +73,12 @@ def run_info(path: str) -> int:
     for size, index, key, kind, elements in found.largest:
         where = f" (database {index})" if index else ""
         unit = "bytes" if kind == "string" else "elements"
-        print(f"    {size:>13,} bytes  {kind:6} {elements:>10,} {unit}  {_shown(key)}{where}")
+        print(f"    {size:>13,} bytes  {kind:6} {elements:>10,} {unit}  {shown(key)}{where}")
     return 0
 
 
-def _shown(key: bytes) -> str:
+def shown(key: bytes) -> str:
+    """A key as a person can read it on one line."""
     with suppress(UnicodeDecodeError):
         text = key.decode()
         if text.isprintable():

@@ -32,7 +32,7 @@ LEVELS = [
     ["functions"],
     ["store"],
     ["contrib", "demo", "inspecting", "server", "aio", "redis"],
-    ["pytest_plugin"],
+    ["pytest_plugin", "top"],
     ["__init__"],
     ["serving"],
     ["__main__"],

@@ -1,0 +1,166 @@
+"""`python -m kvlite top`, of a folder, a kvlite server and a Redis."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from oracle import Oracle
+
+from kvlite import Server, Store
+from kvlite.top.screen import Rates, duration, size
+from kvlite.top.sources import open_source
+from kvlite.top.survey import Survey
+
+NOBODY = "redis://:secret@127.0.0.1:1/0"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "kvlite", "top", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def fill(store: Store[bytes]) -> None:
+    store.mset({f"key:{n}": "x" * n for n in range(1_200)})
+    store.expire("key:7", 1000)
+    store.hset("hash\n", mapping={f"f{n}": "x" * 100 for n in range(200)})
+    store.select(3).zadd("scores", {"a": 1})
+
+
+def expected(said: str) -> None:
+    assert "keys      1,202 in 2 databases, 1 with a deadline\n" in said
+    for kind, count in {"string": 1_200, "hash": 1, "zset": 1}.items():
+        assert re.search(rf"^  {kind} +{count:,} ", said, re.MULTILINE)
+    largest = said.split("largest\n")[1].splitlines()
+    assert len(largest) == 3
+    assert "hash " in largest[0]
+    assert repr(b"hash\n") in largest[0]
+
+
+def test_of_a_server() -> None:
+    with Store() as store, Server(store, port=0) as server:
+        fill(store)
+        code, said, _ = run(server.url, "--once", "--largest", 3)
+        assert said.startswith(server.url)
+    assert code == 0
+    expected(said)
+    assert "lookups   hits 0, misses 0\n" in said
+    assert "1 clients" in said
+
+
+def test_of_a_folder_that_is_written_to(tmp_path: Path) -> None:
+    with Store(tmp_path / "a.kv") as store:
+        fill(store)
+        code, said, _ = run(tmp_path / "a.kv", "--largest", 3)
+        assert code == 0
+        expected(said)
+        assert "hits" not in said
+        source = open_source(str(tmp_path / "a.kv"))
+        assert source.info()["db3"]["keys"] == 1
+        store.select(3).set("more", 1)
+        assert source.info()["db3"]["keys"] == 2
+        source.close()
+
+
+def test_of_redis(oracle: Oracle) -> None:
+    client = oracle.client()
+    client.flushall()
+    client.set("a", "x")
+    code, said, _ = run(f"unix://{oracle.address}", "--once")
+    assert code == 0
+    assert re.search(r"string +1  100.0%", said)
+
+
+def test_a_survey_goes_on_where_it_was() -> None:
+    with Store() as store, Server(store, port=0) as server:
+        fill(store)
+        source = open_source(server.url)
+        survey = Survey(source, 3)
+        survey.advance([0, 3], 500)
+        assert survey.complete is None
+        assert 500 <= survey.best.visited < 1_000
+        survey.advance([0, 3], 500)
+        survey.advance([0, 3], 500)
+        assert survey.complete is not None
+        assert survey.best.visited == 1_202
+        store.flushall()
+        assert survey.best.visited == 1_202
+        survey.advance([], 500)
+        assert survey.best.visited == 0
+        source.close()
+
+
+def test_rates() -> None:
+    rates = Rates()
+    counters = {"keyspace_hits": 10, "total_commands_processed": 5}
+    rates.look(counters, 100.0)
+    assert rates.lately == {}
+    rates.look(counters | {"keyspace_hits": 30}, 110.0)
+    assert rates.lately["keyspace_hits"] == 2.0
+    rates.look(counters, 120.0)
+    assert rates.lately == {}, "the counters began again"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([NOBODY], "redis://127.0.0.1:1/0: "),
+        (["/no/such/folder"], "there is no store at /no/such/folder"),
+        (["http://localhost"], "http://localhost: "),
+        ([], "required: PATH|URL"),
+        (["x.kv", "--interval", "0"], "'0' is not a number from 1 to 3600"),
+    ],
+)
+def test_one_line_says_what_is_wrong(arguments: list[str], message: str) -> None:
+    code, said, error = run(*arguments)
+    assert (code, said) == (2, "")
+    assert message in error
+    assert "secret" not in error
+    assert error.count("\n") == 1
+
+
+def test_in_a_terminal() -> None:
+    """It draws again and again, counts no visit of its own as a hit, and leaves the terminal as it was."""
+    with Store() as store, Server(store, port=0) as server:
+        store.set("a", 1)
+        master, slave = pty.openpty()
+        command = [sys.executable, "-m", "kvlite", "top", server.url, "--interval", "1"]
+        process = subprocess.Popen(command, stdout=slave, stderr=slave)
+        os.close(slave)
+        said = b""
+        until = time.monotonic() + 30
+        while said.count(b"lookups") < 3 and time.monotonic() < until:
+            if select.select([master], [], [], 1)[0]:
+                said += os.read(master, 65536)
+        process.send_signal(2)
+        try:
+            while more := os.read(master, 65536):
+                said += more
+        except OSError:  # how the end is told
+            pass
+        os.close(master)
+        assert process.wait(10) == 130
+    assert said.startswith(b"\x1b[?1049h")
+    assert said.endswith(b"\x1b[?1049l")
+    assert said.count(b"hits 0") >= 3
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (2**20, "1.0 MB"), (2**60, "1,024.0 PB")],
+)
+def test_sizes(value: int, text: str) -> None:
+    assert size(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0 s"), (61, "1 min 1 s"), (3 * 86_400 + 5, "3 d 0 h")])
+def test_durations(value: int, text: str) -> None:
+    assert duration(value) == text
