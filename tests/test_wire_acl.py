@@ -240,11 +240,6 @@ def test_acl(raw: RawPair, lines: str) -> None:
     ask_lines(raw, lines)
 
 
-def test_help_knows_the_same_subcommands(raw: RawPair) -> None:
-    theirs, own = (side.ask("ACL", "HELP").split(b"\r\n+")[1:] for side in (raw.socket, raw.wire))
-    assert [line for line in theirs if line[:1] != b" "] == [line for line in own if line[:1] != b" "]
-
-
 @pytest.mark.parametrize("bits", [1, 4, 5, 8, 255, 256, 4096])
 def test_genpass(raw: RawPair, bits: int) -> None:
     theirs, own = (side.ask("ACL", "GENPASS", bits) for side in (raw.socket, raw.wire))

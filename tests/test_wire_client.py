@@ -152,14 +152,6 @@ def test_lines(raw: RawPair) -> None:
     ask_lines(raw, LINES)
 
 
-def test_help_knows_the_same_subcommands(raw: RawPair) -> None:
-    theirs, own = (side.ask("CLIENT", "HELP").split(b"\r\n+")[1:] for side in (raw.socket, raw.wire))
-    more = {b"SETINFO (LIB-NAME|LIB-VER) <value>", b"NO-TOUCH (ON|OFF)", b"TRACKING OFF"}
-    assert [line for line in theirs if line[:1] != b" " and not line.startswith(b"TRACKING (")] == [
-        line for line in own if line[:1] != b" " and line not in more
-    ]
-
-
 def test_numbers_grow(raw: RawPair) -> None:
     first = int(number_of(raw.wire))
     assert [int(number_of(raw.connect()[0])) for _ in range(3)] == [first + 1, first + 2, first + 3]

@@ -118,11 +118,6 @@ def test_lines(raw: RawPair) -> None:
         raw.ask(*shlex.split(line))
 
 
-def test_help_knows_the_same_subcommands(raw: RawPair) -> None:
-    theirs, own = (side.ask("COMMAND", "HELP").split(b"\r\n+")[1:] for side in (raw.socket, raw.wire))
-    assert [line for line in theirs if line[:1] != b" "] == [line for line in own if line[:1] != b" "]
-
-
 @pytest.mark.parametrize(
     "filter_by",
     [

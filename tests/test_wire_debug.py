@@ -92,13 +92,6 @@ def test_attributes_and_pushes(debug: RawPair) -> None:
         assert b"$40\r\nSome real reply following the push reply\r\n" in pushed
 
 
-def test_help_shows_what_there_is(debug: RawPair) -> None:
-    theirs, own = (decoded(each.ask("DEBUG", "HELP")) for each in (debug.socket, debug.wire))
-    assert own[0] == theirs[0]
-    assert own[-2:] == theirs[-2:]
-    assert set(own) <= set(theirs)
-
-
 def test_debug_is_refused(oracle: Oracle) -> None:
     with plain_server() as address, Socket(address) as socket:
         wire = Wire(Store())

@@ -54,7 +54,6 @@ REQUESTS: list[tuple[Any, ...]] = [
     ("RESTORE-ASKING", "k", 0),
     ("GET", "k"),
     ("OBJECT",),
-    ("OBJECT", "HELP"),
     ("OBJECT", "HELP", "k"),
     ("OBJECT", "NONE"),
     ("OBJECT", "NONE", "k"),

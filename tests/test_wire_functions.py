@@ -347,7 +347,7 @@ def test_requests(raw: RawPair) -> None:
     raw.ask("FUNCTION", "LOAD", library("a", "f"))
     raw.ask("FUNCTION", "LOAD", library("bB", "g", "h"))
     for line in [
-        *("", "x", "HELP", "HELP x", "LOAD", "LIST x", "LIST LIBRARYNAME", "LIST LIBRARYNAME a"),
+        *("", "x", "HELP x", "LOAD", "LIST x", "LIST LIBRARYNAME", "LIST LIBRARYNAME a"),
         *(
             "LIST libraryname A*",
             "LIST LIBRARYNAME BB",

@@ -375,7 +375,6 @@ def test_a_store_that_is_kept_tells_of_its_files(tmp_path: Path) -> None:
 
 REQUESTS = """
     MEMORY
-    MEMORY HELP
     MEMORY USAGE
     MEMORY USAGE nosuch
     MEMORY USAGE nosuch SAMPLES x

@@ -13,7 +13,6 @@ from kvlite.wire.statistics import Usage
 
 REQUESTS = """
     LATENCY
-    LATENCY HELP
     LATENCY HELP x
     LATENCY LATEST
     LATENCY LATEST x

@@ -79,7 +79,6 @@ def test_script(raw: RawPair) -> None:
         "SCRIPT DEBUG NO",
         "SCRIPT DEBUG x",
         "SCRIPT DEBUG",
-        "SCRIPT HELP",
     ]:
         raw.ask(*line.split())
     raw.ask("SCRIPT", "LOAD", "return 2")

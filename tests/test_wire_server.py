@@ -287,7 +287,7 @@ def test_waiting_for_the_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "LIST", "LIST x", "LOAD", "LOAD x", "LOADEX x y", "UNLOAD x", "UNLOAD", "HELP", "NOSUCH"]
+    "line", ["", "LIST", "LIST x", "LOAD", "LOAD x", "LOADEX x y", "UNLOAD x", "UNLOAD", "NOSUCH"]
 )
 def test_modules(raw: RawPair, line: str) -> None:
     raw.ask("MODULE", *line.split())

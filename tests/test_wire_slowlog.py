@@ -11,7 +11,6 @@ from kvlite import Store
 
 REQUESTS = """
     SLOWLOG
-    SLOWLOG HELP
     SLOWLOG HELP x
     SLOWLOG LEN
     SLOWLOG LEN x

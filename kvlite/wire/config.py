@@ -331,11 +331,11 @@ def config_resetstat(session: Session, args: list[bytes]) -> Reply:
 helped(
     "config",
     "GET <pattern>",
-    "    Return parameters matching the glob-like <pattern> and their values.",
+    "    Show the parameters whose names match, with their values.",
     "SET <directive> <value>",
-    "    Set the configuration <directive> to <value>.",
+    "    Change a parameter.",
     "RESETSTAT",
-    "    Reset statistics reported by the INFO command.",
+    "    Let the statistics of INFO begin anew.",
     "REWRITE",
-    "    Rewrite the configuration file.",
+    "    Write the parameters to the configuration file.",
 )

@@ -35,54 +35,36 @@ MOST = 4 * 1024**3
 
 HELP = """
 CHANGE-REPL-ID
-    Change the replication IDs of the instance.
-    Dangerous: should be used only for testing the replication subsystem.
+    Have another replication ID from now on.
 DIGEST
-    Output a hex signature representing the current DB content.
+    Tell a digest of all that the databases hold.
 DIGEST-VALUE <key> [<key> ...]
-    Output a hex signature of the values of all the specified keys.
+    Tell a digest of each of the values.
 ERROR <string>
-    Return a Redis protocol error with <string> as message. Useful for clients
-    unit tests to simulate Redis errors.
+    Answer with this error, for tests of clients.
 LOG <message>
-    Write <message> to the server log.
+    Write a message to the log.
 LOADAOF
-    Flush the AOF buffers on disk and reload the AOF in memory.
+    As RELOAD.
 OBJECT <key>
-    Show low level info about `key` and associated value.
+    Show how the value would be kept by Redis.
 POPULATE <count> [<prefix>] [<size>]
-    Create <count> string keys named key:<num>. If <prefix> is specified then
-    it is used instead of the 'key' prefix. These are not propagated to
-    replicas. Cluster slots are not respected so keys not belonging to the
-    current node can be created in cluster mode.
+    Set so many strings, whose keys are `key` or <prefix>, a colon and a number,
+    and which have <size> bytes if it is given.
 PROTOCOL <type>
-    Reply with a test value of the specified type. <type> can be: string,
-    integer, double, bignum, null, array, set, map, attrib, push, verbatim,
-    true, false.
+    Answer with an example of a type of the protocol: string, integer, double,
+    bignum, null, array, set, map, attrib, push, verbatim, true or false.
 RELOAD [option ...]
-    Save the RDB on disk and reload it back to memory. Valid <option> values:
-    * MERGE: conflicting keys will be loaded from RDB.
-    * NOFLUSH: the existing database will not be removed before load, but
-      conflicting keys will generate an exception and kill the server.
-    * NOSAVE: the database will be loaded from an existing RDB file.
-    Examples:
-    * DEBUG RELOAD: verify that the server is able to persist, flush and reload
-      the database.
-    * DEBUG RELOAD NOSAVE: replace the current database with the contents of an
-      existing RDB file.
-    * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB
-      file to the database.
+    Write everything as a snapshot has it, and read it back. MERGE, NOFLUSH and
+    NOSAVE are accepted and change nothing.
 SET-ACTIVE-EXPIRE <0|1>
-    Setting it to 0 disables expiring keys in background when they are not
-    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the
-    default.
+    With 0 dead keys stay until somebody asks for them.
 QUICKLIST-PACKED-THRESHOLD <size>
-    Sets the threshold for elements to be inserted as plain vs packed nodes
-    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.
+    Accepted and without effect.
 SLEEP <seconds>
-    Stop the server for <seconds>. Decimals allowed.
+    Answer after so long. Others are answered meanwhile.
 LISTPACK <key>
-    Show low level info about the listpack encoding of <key>.
+    Tell whether Redis would keep the value as a listpack.
 """
 
 

@@ -190,17 +190,13 @@ for _topic in ("encoding", "freq", "idletime", "refcount"):
 helped(
     "object",
     "ENCODING <key>",
-    "    Return the kind of internal representation used in order to store the value",
-    "    associated with a <key>.",
+    "    Tell how Redis would keep the value.",
     "FREQ <key>",
-    "    Return the access frequency index of the <key>. The returned integer is",
-    "    proportional to the logarithm of the recent access frequency of the key.",
+    "    Tell how often the key was used, under a policy that counts it.",
     "IDLETIME <key>",
-    "    Return the idle time of the <key>, that is the approximated number of",
-    "    seconds elapsed since the last access to the key.",
+    "    Tell for how many seconds the key was not used.",
     "REFCOUNT <key>",
-    "    Return the number of references of the value associated with the specified",
-    "    <key>.",
+    "    Tell how often the value is referred to.",
 )
 
 

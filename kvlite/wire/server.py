@@ -82,13 +82,13 @@ def module_unload(session: Session, args: list[bytes]) -> Reply:
 helped(
     "module",
     "LIST",
-    "    Return a list of loaded modules.",
+    "    List the modules: there are none.",
     "LOAD <path> [<arg> ...]",
-    "    Load a module library from <path>, passing to it any optional arguments.",
+    "    An error: modules cannot be loaded.",
     "LOADEX <path> [[CONFIG NAME VALUE] [CONFIG NAME VALUE]] [ARGS ...]",
-    "    Load a module library from <path>, while passing it module configurations and optional arguments.",
+    "    As LOAD.",
     "UNLOAD <name>",
-    "    Unload a module.",
+    "    An error: there is none to be unloaded.",
 )
 
 # LOLWUT

@@ -97,12 +97,11 @@ def slowlog_reset(session: Session, args: list[bytes]) -> Reply:
 helped(
     "slowlog",
     "GET [<count>]",
-    "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
-    "    Entries are made of:",
-    "    id, timestamp, time in microseconds, arguments array, client IP and port,",
-    "    client name",
+    "    Show the latest commands that were slow: 10 of them, or <count>, or all for -1.",
+    "    Of each: a number, when it was, its microseconds, its words, and the address",
+    "    and the name of the client.",
     "LEN",
-    "    Return the length of the slowlog.",
+    "    Tell how many there are.",
     "RESET",
-    "    Reset the slowlog.",
+    "    Forget them.",
 )

@@ -171,7 +171,7 @@ def helped(name: str, *lines: str) -> None:
 def help_reply(name: str, *lines: str) -> list[Status]:
     """What HELP answers: `lines`, between those that it has for every command."""
     first = f"{name.upper()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
-    return [Status(line.encode()) for line in (first, *lines, "HELP", "    Prints this help.")]
+    return [Status(line.encode()) for line in (first, *lines, "HELP", "    Show these lines.")]
 
 
 def _no_subcommand(session: Session, args: list[bytes]) -> Reply:
