@@ -42,9 +42,14 @@ class Listener(Subscriber):
     def __init__(self, door: Door) -> None:
         super().__init__()
         self._door = door
+        self._push = door.push
 
     def deliver(self, message: Message) -> None:
-        self._door.push(_push_of(message))
+        self._push(_push_of(message))
+
+    def hear_no_more(self) -> None:
+        """Nothing is handed over any more, though it is still subscribed."""
+        self._push = lambda reply: None
 
     def dismiss(self, why: str) -> None:
         self._door.close()
@@ -53,10 +58,16 @@ class Listener(Subscriber):
 def stop_listening(session: Session) -> None:
     """Unsubscribe from everything, without a word."""
     listener, session.listener = session.listener, None
-    if listener is not None:
-        shared = session.store._shared
+    if listener is None:
+        return
+    shared = session.store._shared
+
+    def leave() -> None:
         with shared.lock:
             shared.hub.leave(listener)
+
+    listener.hear_no_more()
+    session.instance.runner.when_free(leave)
 
 
 def may_hear(session: Session) -> bool:

@@ -396,10 +396,7 @@ class Session(Timekeeper):
 
     def time_out(self) -> None:
         """The time of what is waited for is up. If it has not come this instant, `Door.resume` follows."""
-        if self.instance.runner.busy:
-            self.instance.runner.afterwards(self.time_out)
-        else:
-            self.give_up(None)
+        self.instance.runner.when_free(lambda: self.give_up(None))
 
     def give_up(self, error: Exception | None) -> bool:
         """Wait no longer, whoever says so; whether it was waited for. `error` is answered, else nothing."""
@@ -424,7 +421,7 @@ class Session(Timekeeper):
         self.instance.stop_watching(self)
         stop_listening(self)
         self.reset()
-        self.select(0)
+        self.store, self.database = self.instance.store, 0
         self.protocol = 2
         self.name = b""
         if self.silence is not Silence.SKIP:
@@ -451,16 +448,13 @@ class Session(Timekeeper):
             with shared.lock:
                 shared.stop_observing(watch)
 
-        if self.instance.runner.busy:
-            self.instance.runner.afterwards(stop_observing)
-        else:
-            stop_observing()
+        self.instance.runner.when_free(stop_observing)
 
     def close(self) -> None:
         """The connection has ended: nothing is waited for or watched any more."""
-        if self.instance.runner.busy:
-            self.instance.runner.afterwards(self.close)
-            return
+        self.instance.runner.when_free(self._end)
+
+    def _end(self) -> None:
         self.instance.pause.postponed.pop(self, None)
         wait, self.wait = self.wait, None
         if wait is not None:

@@ -87,7 +87,7 @@ def watch(session: Session, args: list[bytes]) -> Reply:
         return ResponseError("WATCH inside MULTI is not allowed")
     runner = session.instance.runner
     if runner.busy:
-        runner.afterwards(session.door.resume)
+        runner.when_free(session.door.resume)
         return session.park(lambda: watch(session, args))
     store = session.store
     store._acquire()

@@ -82,7 +82,7 @@ class Caller(Session):
         user = run.session
         if user is not None and user.restricted and (denial := user.denial(row, args, "lua")):
             raise ResponseError(NO_PERMISSION_IN_SCRIPT[denial])
-        if "write" in flags:
-            run.wrote = True
         if run.read_only and ("write" in flags or "may_replicate" in flags):
             raise ResponseError(READ_ONLY)
+        if "write" in flags:
+            run.wrote = True

@@ -141,9 +141,10 @@ class Runner:
 
         ResponseError if nothing runs, if it has written, or if it is of the other kind.
         """
-        run = self.running
-        if run is None:
-            raise ResponseError(NOT_BUSY)
+        while (run := self.running) is None:
+            if not self.busy:
+                raise ResponseError(NOT_BUSY)
+            time.sleep(0.001)  # its thread is about to begin, or about to end
         if run.wrote:
             raise ResponseError(UNKILLABLE)
         if run.program.kind != kind:
@@ -191,8 +192,11 @@ class Runner:
         for call in afterwards:
             call()
 
-    def afterwards(self, call: Callable[[], object]) -> None:
-        """Have `call` called when the script that keeps all waiting has ended, by the thread that ran it."""
+    def when_free(self, call: Callable[[], object]) -> None:
+        """Call `call` now; if a script keeps all waiting, when that has ended, by the thread that ran it."""
+        if not self.busy:
+            call()
+            return
         self._afterwards.append(call)
         if not self.busy:
             self._become_free()

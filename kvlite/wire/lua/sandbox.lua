@@ -18,7 +18,8 @@ local collectgarbage, gcinfo, loadstring, pcall, setfenv, tonumber, tostring, ty
 local load = load
 local getinfo, registry, metatable_of, sethook =
     debug.getinfo, debug.getregistry(), debug.getmetatable, debug.sethook
-local create, resume, wrap = coroutine.create, coroutine.resume, coroutine.wrap
+local create, resume, running, status, wrap =
+    coroutine.create, coroutine.resume, coroutine.running, coroutine.status, coroutine.wrap
 local concat, find, format, match, sub =
     table.concat, string.find, string.format, string.match, string.sub
 local as_function = python.as_function
@@ -177,6 +178,7 @@ for key, value in pairs(registry) do
     if type(key) == 'userdata' and type(value) == 'table' then hooks = value end
 end
 assert(hooks)
+local alive = setmetatable({}, {__mode = 'k'})  -- coroutines: a library may keep some from one call to the next
 
 -- A table that cannot be changed is empty: what is in it is behind it.
 
@@ -338,7 +340,7 @@ function safe.collectgarbage(...)
     return collectgarbage(option, amount)
 end
 
-safe.coroutine = {running = coroutine.running, status = coroutine.status, yield = coroutine.yield}
+safe.coroutine = {running = running, status = status, yield = coroutine.yield}
 
 local function can_be_resumed(call)
     untidy.hooks = true
@@ -349,6 +351,7 @@ function safe.coroutine.create(call)
     if not can_be_resumed(call) then bad_argument(1, 'Lua function expected') end
     local made = create(call)
     sethook(made, watch, '', host.steps)
+    alive[made] = true
     return made
 end
 
@@ -356,6 +359,7 @@ function safe.coroutine.wrap(call)
     if not can_be_resumed(call) then bad_argument(1, 'Lua function expected') end
     return wrap(function(...)
         sethook(watch, '', host.steps)
+        alive[running()] = true
         return call(...)
     end)
 end
@@ -476,6 +480,11 @@ local function tidy()
     end
     if untidy.hooks then
         for state in next, hooks do hooks[state] = nil end
+        if host.libraries then
+            for made in next, alive do
+                if status(made) ~= 'dead' then sethook(made, watch, '', host.steps) end
+            end
+        end
     end
     untidy = {}
     sethook(watch, '', host.steps)
