@@ -297,6 +297,18 @@ def test_a_coroutine_that_a_library_keeps_is_ended(both: Both) -> None:
         clients.disconnect()
 
 
+def test_a_server_that_is_closed_ends_what_its_clients_run() -> None:
+    store = Store()
+    store.config_set("busy-reply-threshold", BRIEF)
+    with Server(store, port=0) as server:
+        client, other = (Socket(("127.0.0.1", server.port)) for _ in range(2))
+        client.send(request(*EVAL))
+        while not other.ask("PING").startswith(b"-BUSY"):
+            pass
+    assert client.rest() == b""
+    assert store.set("a", 1)
+
+
 # Within the process
 
 

@@ -238,6 +238,7 @@ class Server:
 
     async def _say_farewell(self) -> None:
         self._listeners.close()
+        self.instance.runner.say_farewell()
         if self._timer is not None:
             self._timer.cancel()
         self.store._shared.alarms.remove(self._ring)

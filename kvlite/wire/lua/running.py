@@ -156,6 +156,12 @@ class Runner:
         if self.running is not None:
             self.running.killed = True
 
+    def say_farewell(self) -> None:
+        """The clients go: end what keeps all waiting, if it is one of theirs and has written nothing."""
+        run = self.running
+        if self.busy and run is not None and run.session is not None and not run.wrote:
+            run.killed = True
+
     def interrupted(self) -> bytes | None:
         """Why what runs has to end now, if it has to. It asks all the time."""
         run = self.running
