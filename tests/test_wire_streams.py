@@ -48,8 +48,7 @@ GRAMMAR = """
 
 
 @pytest.mark.parametrize("command", ["XINFO", "XGROUP"])
-def test_help(raw: RawPair, command: str) -> None:
-    raw.ask(command, "HELP")
+def test_subcommands(raw: RawPair, command: str) -> None:
     raw.ask(command)
     raw.ask(command, "nonsense")
     raw.ask(command, "HELP", "more")

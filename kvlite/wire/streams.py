@@ -147,19 +147,19 @@ def xgroup_delconsumer(session: Session, args: list[bytes]) -> Reply:
 helped(
     "xgroup",
     "CREATE <key> <groupname> <id|$> [option]",
-    "    Create a new consumer group. Options are:",
+    "    Make a group of consumers. Options:",
     "    * MKSTREAM",
-    "      Create the empty stream if it does not exist.",
+    "      Make the stream too, empty, if there is none.",
     "    * ENTRIESREAD entries_read",
-    "      Set the group's entries_read counter (internal use).",
+    "      Say how many entries the group has read.",
     "CREATECONSUMER <key> <groupname> <consumer>",
-    "    Create a new consumer in the specified group.",
+    "    Make a consumer of a group.",
     "DELCONSUMER <key> <groupname> <consumer>",
-    "    Remove the specified consumer.",
+    "    Forget a consumer, and what it has not acknowledged.",
     "DESTROY <key> <groupname>",
-    "    Remove the specified group.",
+    "    Forget a group.",
     "SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]",
-    "    Set the current group ID and entries_read counter.",
+    "    Say which entry a group has read last.",
 )
 
 
@@ -218,9 +218,9 @@ def xinfo_consumers(session: Session, args: list[bytes]) -> Reply:
 helped(
     "xinfo",
     "CONSUMERS <key> <groupname>",
-    "    Show consumers of <groupname>.",
+    "    Show the consumers of a group.",
     "GROUPS <key>",
-    "    Show the stream consumer groups.",
+    "    Show the groups of a stream.",
     "STREAM <key> [FULL [COUNT <count>]",
-    "    Show information about the stream.",
+    "    Show what is known of a stream; with FULL its entries and groups too.",
 )
