@@ -91,6 +91,14 @@ def format_double(value: float) -> bytes:
     return b"%.17g" % value
 
 
+def format_human(value: float) -> bytes:
+    """The text of a double for people: C's `%.17Lf` without the zeros at its end, never an exponent. O(1)."""
+    text = b"%.17f" % value
+    if b"." in text:
+        text = text.rstrip(b"0").rstrip(b".")
+    return b"0" if text == b"-0" else text
+
+
 def _strtod(text: bytes) -> float | None:
     if not _is_float_text(text):
         return None

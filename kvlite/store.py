@@ -24,6 +24,7 @@ from .testing import Testing
 from .transactions import Transactions
 from .types.bitmaps import Bitmaps
 from .types.consumer_groups import ConsumerGroups
+from .types.geo import Geo
 from .types.hashes import Hashes
 from .types.hyperloglogs import HyperLogLogs
 from .types.keys import Keys
@@ -46,6 +47,7 @@ class Store(
     Lists[T],
     Hashes[T],
     Sets[T],
+    Geo[T],
     SortedSets[T],
     ConsumerGroups[T],
     StreamInformation[T],

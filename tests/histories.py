@@ -23,6 +23,7 @@ TABLES = [
     "sort",
     "sorted_sets",
     "streams",
+    "geo",
     "keys",
     "dump",
 ]

@@ -27,6 +27,7 @@ PARTS = {
     "types/streams.py": "Streams",
     "types/consumer_groups.py": "ConsumerGroups",
     "types/stream_information.py": "StreamInformation",
+    "types/geo.py": "Geo",
     "types/sort.py": "Sort",
     "types/keys.py": "Keys",
     "types/pubsub.py": "Channels",

@@ -29,6 +29,7 @@ COMMANDS = {
     "streams": """xadd xdel xlen xrange xread xrevrange xtrim xgroup_create xgroup_createconsumer
         xgroup_delconsumer xgroup_destroy xgroup_setid xreadgroup xack xpending xpending_range xclaim
         xautoclaim xinfo_stream xinfo_groups xinfo_consumers""",
+    "geo": "geoadd geodist geohash geopos geosearch geosearchstore georadius georadiusbymember",
     "keys": """copy delete exists expire expireat expiretime keys move persist pexpire pexpireat pexpiretime
         pttl randomkey rename renamenx scan scan_iter sort sort_ro touch ttl type unlink object dbsize flushdb
         flushall swapdb dump restore""",

@@ -66,6 +66,7 @@ TABLES = {
     "sort": "WRITES SORTS",
     "sorted_sets": "TABLE",
     "streams": "WRITES GROUP_WRITES READS OTHERS",
+    "geo": "COMMANDS",
     "keys": "COMMANDS",
     "dump": "COMMANDS",
 }

@@ -16,7 +16,7 @@ from redis._parsers.encoders import Encoder
 from kvlite.errors import ExecAbortError, NoScriptError, OutOfMemoryError, ResponseError
 from kvlite.redis.talk import reported
 from kvlite.wire.python import converter
-from kvlite.wire.replies import NULL_ARRAY, BigNumber, Members, Pairs, Push, Status, Truth, Verbatim
+from kvlite.wire.replies import NULL_ARRAY, BigNumber, Human, Members, Pairs, Push, Status, Truth, Verbatim
 from kvlite.wire.resp import encoder_of
 
 TEXTS = st.one_of(
@@ -60,7 +60,8 @@ def nested(replies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 BIG = st.integers(-(10**30), 10**30).map(
     lambda number: BigNumber(b"%d" % number)
 )  # which hiredis leaves to the caller, as text
-REPLIES = st.recursive(st.one_of(SCALARS, BIG, ERRORS), nested, max_leaves=12)
+HUMAN = st.floats(allow_nan=False, allow_infinity=False).map(Human)
+REPLIES = st.recursive(st.one_of(SCALARS, HUMAN, BIG, ERRORS), nested, max_leaves=12)
 
 
 class Connected:

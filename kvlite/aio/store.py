@@ -29,6 +29,7 @@ from .pubsub import AsyncPubSub
 from .scripts import AsyncScripts
 from .types.bitmaps import AsyncBitmaps
 from .types.consumer_groups import AsyncConsumerGroups
+from .types.geo import AsyncGeo
 from .types.hashes import AsyncHashes
 from .types.hyperloglogs import AsyncHyperLogLogs
 from .types.keys import AsyncKeys
@@ -81,6 +82,7 @@ class AsyncStore(
     AsyncLists[T],
     AsyncHashes[T],
     AsyncSets[T],
+    AsyncGeo[T],
     AsyncSortedSets[T],
     AsyncStreams[T],
     AsyncConsumerGroups[T],

@@ -10,6 +10,7 @@ from . import config as config
 from . import connection as connection
 from . import debug as debug
 from . import functions as functions
+from . import geo as geo
 from . import hashes as hashes
 from . import hyperloglogs as hyperloglogs
 from . import info as info

@@ -67,6 +67,33 @@ flushall [ASYNC|SYNC]
     Removes all keys of all databases. O(N), N keys
 flushdb [ASYNC|SYNC]
     Removes all keys of this database. O(N), N keys
+geoadd key [NX|XX] [CH] (longitude latitude member)...
+    Adds places on the earth to a sorted set. O(log(N)) for each
+geodist key member1 member2 [M|KM|FT|MI]
+    Tells how far two places are from each other. O(1)
+geohash key member...
+    Tells the geohashes of places. O(1) for each
+geopos key member...
+    Tells the longitudes and latitudes of places. O(1) for each
+georadius key longitude latitude radius (M|KM|FT|MI) [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]]
+        [ASC|DESC] [STORE key] [STOREDIST key]
+    Finds the places within a circle about a point. O(N+log(M)), N places about there of M
+georadius_ro key longitude latitude radius (M|KM|FT|MI) [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]]
+        [ASC|DESC]
+    Finds the places within a circle about a point, and stores nothing. O(N+log(M)), N places about there of M
+georadiusbymember key member radius (M|KM|FT|MI) [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]]
+        [ASC|DESC] [STORE key] [STOREDIST key]
+    Finds the places within a circle about one of them. O(N+log(M)), N places about there of M
+georadiusbymember_ro key member radius (M|KM|FT|MI) [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]]
+        [ASC|DESC]
+    Finds the places within a circle about one of them, and stores nothing. O(N+log(M)), N places about there
+        of M
+geosearch key (FROMMEMBER member|FROMLONLAT (longitude latitude)) ((BYRADIUS radius (M|KM|FT|MI))|(BYBOX width
+        height (M|KM|FT|MI))) [ASC|DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]
+    Finds the places within a circle or a rectangle. O(N+log(M)), N places about there of M
+geosearchstore destination source (FROMMEMBER member|FROMLONLAT (longitude latitude)) ((BYRADIUS radius
+        (M|KM|FT|MI))|(BYBOX width height (M|KM|FT|MI))) [ASC|DESC] [COUNT count [ANY]] [STOREDIST]
+    Stores the places within a circle or a rectangle. O(N+log(M)), N places about there of M
 get key
     Tells the string at a key. O(1)
 getbit key offset

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..numbers import format_double
+from ..numbers import format_double, format_human
 from .replies import (
     BigNumber,
+    Human,
     Map,
     Members,
     NullArray,
@@ -71,6 +72,7 @@ def converter(
             Pairs: flat,
             dict: lambda pairs: flat(pairs.items()),
             float: lambda number: text(format_double(number)),
+            Human: lambda number: text(format_human(number)),
             BigNumber: text,
             Map: flat,
         }
@@ -80,6 +82,7 @@ def converter(
             Pairs: array,
             dict: lambda pairs: {convert(key): convert(value) for key, value in pairs.items()},
             float: float,
+            Human: lambda number: float(format_human(number)),
             BigNumber: _big_number,
             Map: lambda pairs: {convert(key): convert(value) for key, value in pairs},
         }

@@ -68,6 +68,12 @@ class BigNumber(bytes):
     __slots__ = ()
 
 
+class Human(float):
+    """A double that is shown with up to 17 decimals and no exponent; in RESP2 a bulk string."""
+
+    __slots__ = ()
+
+
 class NullArray:
     """A null where an array was expected; in RESP3 the only null there is."""
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import CODE_OF, CODES, RedisError
-from ..numbers import format_double, parse_int
+from ..numbers import format_double, format_human, parse_int
 from .replies import (
     BigNumber,
+    Human,
     Map,
     Members,
     NoReply,
@@ -434,6 +435,7 @@ _RESP2: dict[type, Callable[[Any], bytes]] = {
     Map: _flat2,
     dict: lambda pairs: _flat2(pairs.items()),
     float: lambda number: _bulk(format_double(number)),
+    Human: lambda number: _bulk(format_human(number)),
     BigNumber: _bulk,
     type(None): lambda _: b"$-1\r\n",
     NullArray: lambda _: b"*-1\r\n",
@@ -473,6 +475,7 @@ _RESP3: dict[type, Callable[[Any], bytes]] = {
     Map: _map3,
     dict: lambda pairs: _map3(pairs.items()),
     float: lambda number: b",%b\r\n" % format_double(number),
+    Human: lambda number: b",%b\r\n" % format_human(number),
     BigNumber: lambda digits: b"(%b\r\n" % digits,
     type(None): lambda _: b"_\r\n",
     NullArray: lambda _: b"_\r\n",

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import error_of
-from ...numbers import format_double
+from ...numbers import format_double, format_human
 from ..replies import (
     BigNumber,
+    Human,
     Map,
     Members,
     NullArray,
@@ -67,6 +68,7 @@ def to_lua(make_table: MakeTable, resp: int) -> Callable[[Any], Any]:
             NullArray: lambda _: False,
             Truth: int,
             float: format_double,
+            Human: format_human,
             BigNumber: bytes,
             Verbatim: bytes,
             Members: array,
@@ -84,6 +86,7 @@ def to_lua(make_table: MakeTable, resp: int) -> Callable[[Any], Any]:
         NullArray: lambda _: None,
         Truth: bool,
         float: field(b"double"),
+        Human: field(b"double"),
         BigNumber: lambda digits: make_table({b"big_number": bytes(digits)}),
         Verbatim: lambda text: make_table(
             {b"verbatim_string": make_table({b"format": text.format, b"string": bytes(text)})}
