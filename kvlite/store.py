@@ -32,7 +32,8 @@ from .types.lists import Lists
 from .types.pubsub import Channels
 from .types.sets import Sets
 from .types.sort import Sort
-from .types.sorted_sets import SortedSets
+from .types.sorted_set_algebra import SortedSetAlgebra
+from .types.sorted_set_ranges import SortedSetRanges
 from .types.stream_information import StreamInformation
 from .types.strings import Strings
 
@@ -47,8 +48,9 @@ class Store(
     Lists[T],
     Hashes[T],
     Sets[T],
+    SortedSetRanges[T],
+    SortedSetAlgebra[T],
     Geo[T],
-    SortedSets[T],
     ConsumerGroups[T],
     StreamInformation[T],
     Sort[T],

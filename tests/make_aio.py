@@ -24,6 +24,8 @@ PARTS = {
     "types/hashes.py": "Hashes",
     "types/sets.py": "Sets",
     "types/sorted_sets.py": "SortedSets",
+    "types/sorted_set_ranges.py": "SortedSetRanges",
+    "types/sorted_set_algebra.py": "SortedSetAlgebra",
     "types/streams.py": "Streams",
     "types/consumer_groups.py": "ConsumerGroups",
     "types/stream_information.py": "StreamInformation",
@@ -128,8 +130,10 @@ def _imports(tree: ast.Module, names: set[str], part: str) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
             used = [alias for alias in node.names if (alias.asname or alias.name) in names - {"T"}]
             if used:
-                level = node.level + 1 if node.level else 0
-                yield ast.unparse(ast.ImportFrom(node.module, used, level))
+                level, module = (node.level + 1 if node.level else 0), node.module
+                if node.level and node.level == part.count("/"):  # a neighbour of this part
+                    level, module = level + 1, f"{part.rpartition('/')[0]}.{module}"
+                yield ast.unparse(ast.ImportFrom(module, used, level))
     own = [name for name in _defined(tree) if name in names]
     depth = part.count("/")
     if own:

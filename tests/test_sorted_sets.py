@@ -27,7 +27,7 @@ from kvlite.structs.sorted_set import (
     intersection_size,
     union,
 )
-from kvlite.types.sorted_sets import ByRank, Range, lex_range, score_range
+from kvlite.types.sorted_set_arguments import ByRank, Range, lex_range, score_range
 
 INF = float("inf")
 

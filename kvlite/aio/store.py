@@ -37,6 +37,8 @@ from .types.lists import AsyncLists
 from .types.pubsub import AsyncChannels
 from .types.sets import AsyncSets
 from .types.sort import AsyncSort
+from .types.sorted_set_algebra import AsyncSortedSetAlgebra
+from .types.sorted_set_ranges import AsyncSortedSetRanges
 from .types.sorted_sets import AsyncSortedSets
 from .types.stream_information import AsyncStreamInformation
 from .types.streams import AsyncStreams
@@ -84,6 +86,8 @@ class AsyncStore(
     AsyncSets[T],
     AsyncGeo[T],
     AsyncSortedSets[T],
+    AsyncSortedSetRanges[T],
+    AsyncSortedSetAlgebra[T],
     AsyncStreams[T],
     AsyncConsumerGroups[T],
     AsyncStreamInformation[T],

@@ -6,8 +6,8 @@ The halves give entries, `(score, member)`; the methods turn them round and shap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import copysign, inf, nextafter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias, cast, overload
+from math import copysign
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from ..deadlines import waiting_time
 from ..effects import effect
@@ -18,17 +18,12 @@ from ..encoding import (
     encode_all,
     integer,
     keys_of,
-    pop_arguments,
     scan_count,
     scan_cursor,
 )
 from ..errors import (
     MUST_BE_POSITIVE,
-    NOT_A_FLOAT,
-    NOT_AN_INTEGER,
     OUT_OF_RANGE,
-    SYNTAX,
-    WRONG_TYPE,
     DataError,
     ResponseError,
     wrong_arity,
@@ -39,27 +34,15 @@ from ..numbers import (
     INT64_MAX,
     INT64_MIN,
     format_double,
-    parse_double,
-    parse_int,
-    parse_score_bound,
 )
-from ..structs import Collection
 from ..structs.limits import Limits
-from ..structs.set import Set
 from ..structs.sorted_set import (
-    AGGREGATES,
-    Combination,
     Entry,
-    Ones,
-    Scores,
     SortedSet,
-    difference,
-    intersection,
-    intersection_size,
     is_small,
-    union,
 )
 from ..waiting import Attempt
+from .sorted_set_arguments import ByLex, ByRank, ByScore, lex_range, read_scores, read_zmpop, score_range
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -72,59 +55,8 @@ else:
 ScoreCast: TypeAlias = Callable[[Any], S]
 """What makes a score of its text; if it cannot, it is given the float instead."""
 Keys: TypeAlias = Iterable[Encodable]
-WeightedKeys: TypeAlias = Iterable[Encodable] | Mapping[Any, float]
-"""Keys, or a dict of keys and their weights."""
-
-_STORED: dict[Combination, bytes] = {
-    union: b"zunionstore",
-    intersection: b"zinterstore",
-    difference: b"zdiffstore",
-}
-"""The event when a combination is stored."""
 
 NOT_A_NUMBER = "resulting score is not a number (NaN)"
-NOT_A_SCORE_RANGE = "min or max is not a float"
-NOT_A_LEX_RANGE = "min or max not valid string range item"
-NOT_A_WEIGHT = "weight value is not a float"
-LIMIT_NEEDS_A_RANGE = "syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
-NEGATIVE_LIMIT = "LIMIT can't be negative"
-
-
-class ByRank(NamedTuple):
-    """The ranks from `first` to `last`, both included; negative ones count from the end. None is skipped."""
-
-    first: int
-    last: int
-
-    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
-        size = len(value)
-        start = max(0, self.first + size if self.first < 0 else self.first)
-        stop = min(size, (self.last + size if self.last < 0 else self.last) + 1)
-        if start >= stop:
-            return 0, 0
-        return (size - stop, size - start) if reverse else (start, stop)
-
-
-class ByScore(NamedTuple):
-    """The scores from `low` up to `high`, `high` left out; None is no limit."""
-
-    low: float
-    high: float | None
-
-    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
-        start, stop = value.span_of_scores(self.low, self.high)
-        return (start, max(start, stop - skip)) if reverse else (min(start + skip, stop), stop)
-
-
-class ByLex(NamedTuple):
-    """The members from `low` up to `high`, `high` left out; None is no limit."""
-
-    low: bytes
-    high: bytes | None
-
-    def span(self, value: SortedSet, reverse: bool = False, skip: int = 0) -> tuple[int, int]:
-        return value.span_of_members(self.low, self.high, reverse, skip)
-
 
 _REMOVAL: dict[type, bytes] = {
     ByRank: b"zremrangebyrank",
@@ -134,101 +66,7 @@ _REMOVAL: dict[type, bytes] = {
 """The event when a part of a sorted set is removed."""
 
 
-def score_range(low: bytes, high: bytes) -> ByScore:
-    """The range of scores that `1`, `(1` or `-inf` and the like are the ends of."""
-    start, stop = parse_score_bound(low), parse_score_bound(high)
-    if start is None or stop is None:
-        raise ResponseError(NOT_A_SCORE_RANGE)
-    (first, without_first), (last, without_last) = start, stop
-    if without_first:
-        if first == inf:
-            return ByScore(inf, inf)
-        first = nextafter(first, inf)
-    if without_last:
-        return ByScore(first, last)
-    return ByScore(first, None if last == inf else nextafter(last, inf))
-
-
-def lex_range(low: bytes, high: bytes) -> ByLex:
-    """The range of members that `[a`, `(a`, `-` and `+` are the ends of."""
-    start, stop = _lex_bound(low, b"("), _lex_bound(high, b"[")
-    return ByLex(b"", b"") if start is None else ByLex(start, stop)
-
-
-def _lex_bound(text: bytes, follows: bytes) -> bytes | None:
-    """Where a range begins or ends, None after all members; with the sign `follows` right after the text."""
-    sign = text[:1]
-    if sign in (b"[", b"("):
-        # Nothing is between a text and the same with a zero byte.
-        return text[1:] + b"\0" if sign == follows else text[1:]
-    if sign not in (b"-", b"+") or text[1:2] not in (b"", b"\0"):
-        raise ResponseError(NOT_A_LEX_RANGE)
-    return b"" if sign == b"-" else None
-
-
-class Range(NamedTuple):
-    """What ZRANGE is asked for: a part of a sorted set, of that part `limit` entries after `offset`."""
-
-    by: ByRank | ByScore | ByLex
-    reverse: bool = False
-    offset: int = 0
-    limit: int = -1
-
-    def entries(self, value: SortedSet) -> list[Entry]:
-        if self.offset < 0:
-            return []
-        start, stop = self.by.span(value, self.reverse, self.offset)
-        if 0 <= self.limit < stop - start:
-            start, stop = (stop - self.limit, stop) if self.reverse else (start, start + self.limit)
-        return value.entries_between(start, stop, self.reverse) if start < stop else []
-
-
-def read_range(
-    start: Encodable,
-    end: Encodable,
-    offset: Encodable | None,
-    num: Encodable | None,
-    by: Literal["rank", "score", "lex"],
-    reverse: bool,
-) -> Range:
-    """A range as ZRANGE and its older forms take it, of arguments in redis-py's order."""
-    first, last = encode(start), encode(end)
-    skip, count = 0, -1
-    if offset is not None and num is not None:
-        limits = encode(offset), encode(num)
-        skip, count = integer(limits[0]), integer(limits[1])
-    if by == "rank":
-        if count != -1:
-            raise ResponseError(LIMIT_NEEDS_A_RANGE)
-        return Range(ByRank(integer(first), integer(last)), reverse)
-    if reverse:
-        first, last = last, first
-    return Range(score_range(first, last) if by == "score" else lex_range(first, last), reverse, skip, count)
-
-
-def read_scores(pairs: Iterable[tuple[Encodable, Encodable]]) -> list[tuple[bytes, float]]:
-    """Members and scores as ZADD takes them; a ResponseError for a score that is no number."""
-    scores: list[tuple[bytes, float]] = []
-    texts: list[tuple[int, bytes]] | None = None
-    for member, score in pairs:
-        if type(score) is float and score == score:
-            number = score
-        elif type(score) is int and -0x20000000000000 <= score <= 0x20000000000000:
-            number = float(score)
-        else:
-            texts = texts or []
-            texts.append((len(scores), encode(score)))
-            number = 0.0
-        scores.append((member.encode() if isinstance(member, str) else encode(member), number))
-    for place, text in texts or ():
-        parsed = parse_double(text)
-        if parsed is None:
-            raise ResponseError(NOT_A_FLOAT)
-        scores[place] = scores[place][0], parsed
-    return scores
-
-
-def _kept(
+def kept_score(
     value: SortedSet | None, changes: Mapping[bytes, float], member: bytes, score: float, limits: Limits
 ) -> float:
     """`score` as it is kept: a small set, as Redis's listpack, does not know the sign of a zero."""
@@ -239,12 +77,6 @@ def _kept(
     new = {*changes, member} - value.scores.keys()
     small = value.small and (not new or is_small(new, limits, len(value) + len(new)))
     return 0.0 if small else score
-
-
-def read_zmpop(words: list[bytes]) -> tuple[list[bytes], bool, int]:
-    """The keys, whether MAX, and how many."""
-    keys, end, count = pop_arguments(words, (b"MIN", b"MAX"))
-    return keys, end == b"MAX", count
 
 
 def scanned_text(score: float, small: bool) -> bytes:
@@ -261,42 +93,11 @@ def _cast(text: Any, function: ScoreCast[S]) -> S:
         return function(float(text))
 
 
-def _check_range_options(
-    byscore: bool, bylex: bool, offset: int | None, num: int | None, withscores: bool
-) -> None:
-    if byscore and bylex:
-        raise DataError("``byscore`` and ``bylex`` can not be specified together.")
-    if (offset is None) != (num is None):
-        raise DataError("``offset`` and ``num`` must both be specified.")
-    if bylex and withscores:
-        raise DataError("``withscores`` not supported in combination with ``bylex``.")
-
-
-def _check_limit(start: int | None, num: int | None) -> None:
-    if (start is None) != (num is None):
-        raise DataError("``start`` and ``num`` must both be specified")
-
-
-def _refuse_without_destination(
-    others: Iterable[Encodable], by: str, desc: bool, offset: int | None, num: int | None
-) -> NoReturn:
-    """Raise what Redis says to the ZRANGESTORE that redis-py sends when `dest` is empty: without it."""
-    encode_all(others)
-    limits = encode_all([offset, num]) if offset is not None and num is not None else []
-    if by == "rank" and not desc:
-        raise ResponseError(SYNTAX) if limits else wrong_arity("zrangestore")
-    # BYSCORE, BYLEX or REV stands where a rank is looked for.
-    if limits and [integer(each) for each in limits][1] != -1:
-        raise ResponseError(LIMIT_NEEDS_A_RANGE)
-    raise ResponseError(NOT_AN_INTEGER)
-
-
-def at_least_one_key(command: str) -> str:
-    return f"at least 1 input key is needed for '{command}' command"
-
-
 class SortedSets(Keyspace[T]):
-    """The sorted set commands."""
+    """The commands of sorted sets, but for those that read a part in order and those that combine several.
+
+    Those need what these have: the effects, and how entries are shaped.
+    """
 
     # Reading
 
@@ -580,300 +381,6 @@ class SortedSets(Keyspace[T]):
             more = cursor != 0
             yield from entries
 
-    # Ranges
-
-    @overload
-    def zrange(
-        self,
-        name: Encodable,
-        start: Encodable,
-        end: Encodable,
-        desc: bool = False,
-        withscores: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = ...,
-        byscore: bool = False,
-        bylex: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
-    ) -> list[T]: ...
-    @overload
-    def zrange(
-        self,
-        name: Encodable,
-        start: Encodable,
-        end: Encodable,
-        desc: bool = False,
-        *,
-        withscores: Literal[True],
-        score_cast_func: ScoreCast[S] = ...,
-        byscore: bool = False,
-        bylex: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
-    ) -> list[tuple[T, S]]: ...
-    @overload
-    def zrange(
-        self,
-        name: Encodable,
-        start: Encodable,
-        end: Encodable,
-        desc: bool = False,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[S] = ...,
-        byscore: bool = False,
-        bylex: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
-    ) -> list[T] | list[tuple[T, S]]: ...
-    def zrange(
-        self,
-        name: Encodable,
-        start: Encodable,
-        end: Encodable,
-        desc: bool = False,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-        byscore: bool = False,
-        bylex: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
-    ) -> list[T] | list[tuple[T, Any]]:
-        """The members from rank `start` to rank `end`, both included, in order; negative ranks count from the
-        end. O(log n + result).
-
-        With `byscore` the two are scores, and with `bylex` members, as `zrangebyscore` and `zrangebylex` take
-        them; then `num` members after `offset` can be asked for. With `desc` the order is the reverse, and
-        `start` the greater. With `withscores` pairs of a member and its score, the score as `score_cast_func`
-        makes it of the text.
-        """
-        if not byscore and not bylex and offset is None and num is None and desc:
-            return self.zrevrange(name, start, end, withscores, score_cast_func)  # type: ignore[arg-type]
-        _check_range_options(byscore, bylex, offset, num, withscores)
-        by: Literal["rank", "score", "lex"] = "score" if byscore else "lex" if bylex else "rank"
-        key = encode(name)
-        found = self._zrange(key, read_range(start, end, offset, num, by, desc))
-        return self._zshaped(found, withscores, score_cast_func)
-
-    @overload
-    def zrevrange(
-        self,
-        name: Encodable,
-        start: int,
-        end: int,
-        withscores: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = ...,
-    ) -> list[T]: ...
-    @overload
-    def zrevrange(
-        self,
-        name: Encodable,
-        start: int,
-        end: int,
-        withscores: Literal[True],
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[tuple[T, S]]: ...
-    @overload
-    def zrevrange(
-        self,
-        name: Encodable,
-        start: int,
-        end: int,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[T] | list[tuple[T, S]]: ...
-    def zrevrange(
-        self,
-        name: Encodable,
-        start: int,
-        end: int,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> list[T] | list[tuple[T, Any]]:
-        """`zrange` with the ranks counted from the last member, and in reverse. O(log n + result)."""
-        key = encode(name)
-        found = self._zrange(key, read_range(start, end, None, None, "rank", True))
-        return self._zshaped(found, withscores, score_cast_func)
-
-    @overload
-    def zrangebyscore(
-        self,
-        name: Encodable,
-        min: Encodable,
-        max: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = ...,
-    ) -> list[T]: ...
-    @overload
-    def zrangebyscore(
-        self,
-        name: Encodable,
-        min: Encodable,
-        max: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        *,
-        withscores: Literal[True],
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[tuple[T, S]]: ...
-    @overload
-    def zrangebyscore(
-        self,
-        name: Encodable,
-        min: Encodable,
-        max: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[T] | list[tuple[T, S]]: ...
-    def zrangebyscore(
-        self,
-        name: Encodable,
-        min: Encodable,
-        max: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> list[T] | list[tuple[T, Any]]:
-        """The members with scores from `min` to `max`, in order; `"(1"` excludes 1, `"-inf"` and `"+inf"` are
-        no limits. O(log n + result).
-
-        `num` of them after the first `start`, all if `num` is negative. For `withscores` see `zrange`.
-        """
-        _check_limit(start, num)
-        key = encode(name)
-        found = self._zrange(key, read_range(min, max, start, num, "score", False))
-        return self._zshaped(found, withscores, score_cast_func)
-
-    @overload
-    def zrevrangebyscore(
-        self,
-        name: Encodable,
-        max: Encodable,
-        min: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = ...,
-    ) -> list[T]: ...
-    @overload
-    def zrevrangebyscore(
-        self,
-        name: Encodable,
-        max: Encodable,
-        min: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        *,
-        withscores: Literal[True],
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[tuple[T, S]]: ...
-    @overload
-    def zrevrangebyscore(
-        self,
-        name: Encodable,
-        max: Encodable,
-        min: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[T] | list[tuple[T, S]]: ...
-    def zrevrangebyscore(
-        self,
-        name: Encodable,
-        max: Encodable,
-        min: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> list[T] | list[tuple[T, Any]]:
-        """`zrangebyscore` in reverse: the highest score first. O(log n + result)."""
-        _check_limit(start, num)
-        key = encode(name)
-        found = self._zrange(key, read_range(max, min, start, num, "score", True))
-        return self._zshaped(found, withscores, score_cast_func)
-
-    def zrangebylex(
-        self,
-        name: Encodable,
-        min: Encodable,
-        max: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-    ) -> list[T]:
-        """The members from `min` to `max`, in order, where all scores are equal. O(log n + result).
-
-        `"[a"` is from, or up to, a; `"(a"` leaves a itself out; `"-"` and `"+"` are no limits. `num` of them
-        after the first `start`, all if `num` is negative.
-        """
-        _check_limit(start, num)
-        key = encode(name)
-        found = self._zrange(key, read_range(min, max, start, num, "lex", False))
-        return self._many([member for _, member in found])
-
-    def zrevrangebylex(
-        self,
-        name: Encodable,
-        max: Encodable,
-        min: Encodable,
-        start: int | None = None,
-        num: int | None = None,
-    ) -> list[T]:
-        """`zrangebylex` in reverse. O(log n + result)."""
-        _check_limit(start, num)
-        key = encode(name)
-        found = self._zrange(key, read_range(max, min, start, num, "lex", True))
-        return self._many([member for _, member in found])
-
-    def _zrange(self, key: bytes, wanted: Range) -> list[Entry]:
-        self._acquire()
-        try:
-            value = self._read(key, SortedSet)
-            return [] if value is None else wanted.entries(value)
-        finally:
-            self._release()
-
-    def zrangestore(
-        self,
-        dest: Encodable,
-        name: Encodable,
-        start: Encodable,
-        end: Encodable,
-        byscore: bool = False,
-        bylex: bool = False,
-        desc: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
-    ) -> int:
-        """Put what `zrange` finds at `dest`, whatever was there; how many. O(log n + m log m)."""
-        _check_range_options(byscore, bylex, offset, num, False)
-        by: Literal["rank", "score", "lex"] = "score" if byscore else "lex" if bylex else "rank"
-        if not dest:
-            _refuse_without_destination([name, start, end], by, desc, offset, num)
-        target, key = encode(dest), encode(name)
-        return self._zrangestore(target, key, read_range(start, end, offset, num, by, desc))
-
-    def _zrangestore(self, dest: bytes, key: bytes, wanted: Range) -> int:
-        self._acquire()
-        try:
-            self._reap()
-            value = self._read(key, SortedSet)
-            entries = [] if value is None else wanted.entries(value)
-            limits = self._shared.limits
-            # How many there are by rank Redis knows before; otherwise it begins with a small set.
-            large = isinstance(wanted.by, ByRank) and len(entries) > limits.zset_max_listpack_entries
-            scores: dict[bytes, float] = {}
-            for score, member in entries:
-                scores[member] = score if large else _kept(None, scores, member, score, limits)
-            return self._zstore(dest, scores, b"zrangestore")
-        finally:
-            self._release()
-
     def _zstore(self, dest: bytes, scores: dict[bytes, float], event: bytes) -> int:
         self._put_result(dest, SortedSet(scores, self._shared.limits) if scores else None, event)
         return len(scores)
@@ -1005,7 +512,7 @@ class SortedSets(Keyspace[T]):
                 else:
                     changed += 1
                 if not score:
-                    score = _kept(value, changes, member, score, self._shared.limits)
+                    score = kept_score(value, changes, member, score, self._shared.limits)
                 changes[member] = score
             if changes:
                 self._effect_zadd(key, changes)
@@ -1055,7 +562,7 @@ class SortedSets(Keyspace[T]):
                     return None
                 if total == old:
                     return total
-            kept = total if total else _kept(value, {}, member, total, self._shared.limits)
+            kept = total if total else kept_score(value, {}, member, total, self._shared.limits)
             self._effect_zadd(key, {member: kept})
             if self._notify is not None:
                 self._notify(b"zincr", key)
@@ -1253,216 +760,6 @@ class SortedSets(Keyspace[T]):
             self._zadd(key, [(member, score) for score, member in entries], nx=True)
 
         return Attempt(self, keys, SortedSet, serve, put_back)
-
-    # Combining
-
-    @overload
-    def zunion(
-        self,
-        keys: WeightedKeys,
-        aggregate: str | None = None,
-        withscores: Literal[False] = False,
-        score_cast_func: ScoreCast[Any] = ...,
-    ) -> list[T]: ...
-    @overload
-    def zunion(
-        self,
-        keys: WeightedKeys,
-        aggregate: str | None = None,
-        *,
-        withscores: Literal[True],
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[tuple[T, S]]: ...
-    @overload
-    def zunion(
-        self,
-        keys: WeightedKeys,
-        aggregate: str | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[S] = ...,
-    ) -> list[T] | list[tuple[T, S]]: ...
-    def zunion(
-        self,
-        keys: WeightedKeys,
-        aggregate: str | None = None,
-        withscores: bool = False,
-        score_cast_func: ScoreCast[Any] = float,
-    ) -> list[T] | list[tuple[T, Any]]:
-        """The members of all sorted sets at `keys`, in order. O(n log n) in the sum of their sizes.
-
-        A member that is in several has the sum of its scores, or with `aggregate` their `"min"` or `"max"`.
-        With a dict of keys the scores are multiplied by its values first. A plain set's members have score 1.
-        For `withscores` see `zrange`.
-        """
-        wanted = self._zread_combination("zunion", keys, aggregate, withscores)
-        return self._zshaped(self._zcombine(union, *wanted), withscores, score_cast_func)
-
-    @overload
-    def zinter(
-        self, keys: WeightedKeys, aggregate: str | None = None, withscores: Literal[False] = False
-    ) -> list[T]: ...
-    @overload
-    def zinter(
-        self, keys: WeightedKeys, aggregate: str | None = None, *, withscores: Literal[True]
-    ) -> list[tuple[T, float]]: ...
-    @overload
-    def zinter(
-        self, keys: WeightedKeys, aggregate: str | None = None, withscores: bool = False
-    ) -> list[T] | list[tuple[T, float]]: ...
-    def zinter(
-        self, keys: WeightedKeys, aggregate: str | None = None, withscores: bool = False
-    ) -> list[T] | list[tuple[T, float]]:
-        """The members that are in each of the sorted sets at `keys`, in order; see `zunion`.
-
-        O(n * keys + m log m) for a smallest set of n.
-        """
-        wanted = self._zread_combination("zinter", keys, aggregate, withscores)
-        return self._zshaped(self._zcombine(intersection, *wanted), withscores, float)
-
-    @overload
-    def zdiff(self, keys: Sequence[Encodable], withscores: Literal[False] = False) -> list[T]: ...
-    @overload
-    def zdiff(self, keys: Sequence[Encodable], withscores: bool = False) -> list[T | bytes]: ...
-    def zdiff(self, keys: Sequence[Encodable], withscores: bool = False) -> list[T] | list[T | bytes]:
-        """The members of the first sorted set that are in no other, in order. O(n * keys + m log m).
-
-        With `withscores` each is followed by the text of its score.
-        """
-        found = self._zcombine(
-            difference, *self._zread_combination("zdiff", keys, None, withscores, weighted=False)
-        )
-        return self._zflat(found) if withscores else self._many([member for _, member in found])
-
-    def zunionstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
-        """Put what `zunion` gives at `dest`, whatever was there; how many members."""
-        target = encode(dest)
-        return self._zcombinestore(target, union, *self._zread_combination("zunionstore", keys, aggregate))
-
-    def zinterstore(self, dest: Encodable, keys: WeightedKeys, aggregate: str | None = None) -> int:
-        """Put what `zinter` gives at `dest`, whatever was there; how many members."""
-        target = encode(dest)
-        return self._zcombinestore(
-            target, intersection, *self._zread_combination("zinterstore", keys, aggregate)
-        )
-
-    def zdiffstore(self, dest: Encodable, keys: Sequence[Encodable]) -> int:
-        """Put what `zdiff` gives at `dest`, whatever was there; how many members."""
-        target = encode(dest)
-        return self._zcombinestore(
-            target, difference, *self._zread_combination("zdiffstore", keys, None, weighted=False)
-        )
-
-    def zintercard(self, numkeys: int, keys: Keys, limit: int = 0) -> int:
-        """How many members are in each of the sorted sets at `keys`; not more than `limit`, unless it is 0.
-
-        O(n * keys) for a smallest set of n, and no more than it takes to count to `limit`.
-        """
-        return self._zintercard(*self._zread_intercard(encode_all([numkeys, *keys, b"LIMIT", limit])))
-
-    def _zread_intercard(self, words: list[bytes]) -> tuple[list[bytes], int]:
-        """The keys and the limit of ZINTERCARD's arguments."""
-        count, *rest = words
-        number = integer(count)
-        if number < 1:
-            raise ResponseError(at_least_one_key("zintercard"))
-        if number > len(rest):
-            raise ResponseError(SYNTAX)
-        names, options = rest[:number], rest[number:]
-        most = 0
-        while options:
-            word, *options = options
-            if word.upper() != b"LIMIT" or not options:
-                self._zrefuse(names, SYNTAX)
-            text, *options = options
-            parsed = parse_int(text)
-            if parsed is None or parsed < 0:
-                self._zrefuse(names, NEGATIVE_LIMIT)
-            most = parsed
-        return names, most
-
-    def _zread_combination(
-        self,
-        command: str,
-        keys: WeightedKeys,
-        aggregate: str | None,
-        withscores: bool = False,
-        weighted: bool = True,
-    ) -> tuple[list[bytes], list[float], bytes]:
-        """The keys, their weights and the aggregate of a command, as redis-py takes them."""
-        size = len(keys)  # type: ignore[arg-type]
-        if aggregate and aggregate.upper() not in ("SUM", "MIN", "MAX", "COUNT"):
-            raise DataError("aggregate can be sum, min, max or count.")
-        names = encode_all(keys)
-        texts = encode_all(keys.values()) if weighted and isinstance(keys, dict) else []
-        if not size:
-            if not aggregate and not withscores:
-                raise wrong_arity(command)
-            raise ResponseError(at_least_one_key(command))
-        weights = [1.0] * size
-        for place, text in enumerate(texts):
-            weight = parse_double(text)
-            if weight is None:
-                self._zrefuse(names, NOT_A_WEIGHT)
-            weights[place] = weight
-        how = aggregate.upper().encode() if aggregate else b"SUM"
-        if how not in AGGREGATES:
-            self._zrefuse(names, SYNTAX)
-        return names, weights, how
-
-    def _zrefuse(self, keys: Iterable[bytes], error: str) -> NoReturn:
-        """Raise the error, after the one for a key of the wrong type: Redis looks at the keys first."""
-        self._acquire()
-        try:
-            self._zsources(keys)
-        finally:
-            self._release()
-        raise ResponseError(error)
-
-    def _zsources(self, keys: Iterable[bytes]) -> list[Scores]:
-        sources: list[Scores] = []
-        for key in keys:
-            value = self._read(key, Collection)
-            if value is None:
-                sources.append({})
-            elif isinstance(value, SortedSet):
-                sources.append(value.scores)
-            elif isinstance(value, Set):
-                sources.append(Ones(value))
-            else:
-                raise ResponseError(WRONG_TYPE)
-        return sources
-
-    def _zcombine(
-        self, how: Combination, keys: Sequence[bytes], weights: Sequence[float], aggregate: bytes
-    ) -> list[Entry]:
-        """`how` is union, intersection or difference."""
-        self._acquire()
-        try:
-            scores = how(self._zsources(keys), weights, aggregate)
-        finally:
-            self._release()
-        return sorted((score, member) for member, score in scores.items())
-
-    def _zcombinestore(
-        self, dest: bytes, how: Combination, keys: Sequence[bytes], weights: Sequence[float], aggregate: bytes
-    ) -> int:
-        self._acquire()
-        try:
-            self._reap()
-            scores = how(self._zsources(keys), weights, aggregate)
-            if is_small(scores, self._shared.limits):
-                # -0.0 + 0.0 is 0.0: a small set does not know the sign of a zero.
-                scores = {member: score + 0.0 for member, score in scores.items()}
-            return self._zstore(dest, scores, _STORED[how])
-        finally:
-            self._release()
-
-    def _zintercard(self, keys: Sequence[bytes], limit: int = 0) -> int:
-        self._acquire()
-        try:
-            return intersection_size(self._zsources(keys), limit)
-        finally:
-            self._release()
 
     # Effects
 

@@ -9,18 +9,17 @@ from ..encoding import at_least, integer, scan_cursor
 from ..errors import MUST_BE_POSITIVE, NOT_A_FLOAT, OUT_OF_RANGE, SYNTAX, ResponseError
 from ..numbers import INT64_MAX, parse_double
 from ..structs.sorted_set import AGGREGATES, Combination, Entry, difference, intersection, union
-from ..types.sorted_sets import (
+from ..types.sorted_set_algebra import NOT_A_WEIGHT, at_least_one_key
+from ..types.sorted_set_arguments import (
     LIMIT_NEEDS_A_RANGE,
-    NOT_A_WEIGHT,
     ByRank,
     Range,
-    at_least_one_key,
     lex_range,
     read_range,
     read_zmpop,
-    scanned_text,
     score_range,
 )
+from ..types.sorted_sets import scanned_text
 from .args import Words, scan_options, syntax_error
 from .replies import NULL_ARRAY, Pairs, Reply
 from .session import Session
