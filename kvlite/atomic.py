@@ -70,7 +70,7 @@ class Atomic:
         place = db.keys.positions.get(key)
         self._undo.append(functools.partial(self._put_back, store, db.keys, key, place))
 
-    reading = changing
+    changing_aside = changing
 
     def emptying(self, store: Keyspace[Any]) -> None:
         self._undo.append(functools.partial(setattr, store, "_db", store._db))

@@ -26,8 +26,8 @@ class Observer(Protocol):
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         """`key` is about to change; its value may be read or copied now."""
 
-    def reading(self, store: Keyspace[Any], key: bytes) -> None:
-        """What is known of the readers of `key` is about to change, which is no change to them."""
+    def changing_aside(self, store: Keyspace[Any], key: bytes) -> None:
+        """Something about `key` is about to change that a WATCH does not mind."""
 
     def emptying(self, store: Keyspace[Any]) -> None:
         """All keys of this database are about to go; `store._db` keeps them for who holds it."""

@@ -113,7 +113,7 @@ class Births:
         if store._notify is not None and key not in store._db.data:
             store._notify(b"new", key)
 
-    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+    def changing_aside(self, store: Keyspace[Any], key: bytes) -> None:
         pass
 
     def emptying(self, store: Keyspace[Any]) -> None:

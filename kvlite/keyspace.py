@@ -347,6 +347,9 @@ class Keyspace(Generic[T]):
     def _scored(self, pairs: list[tuple[bytes, R]]) -> list[tuple[T, R]]:
         return pairs  # type: ignore[return-value]
 
+    def _documents(self, pairs: list[tuple[bytes, dict[bytes, bytes]]]) -> list[tuple[T, dict[T, T]]]:
+        return pairs  # type: ignore[return-value]
+
     # Looking up, under the lock
 
     def _peek(self, key: bytes) -> Value | None:

@@ -99,7 +99,7 @@ class Sandbox:
             before = value.copy() if isinstance(value, (Collection, bytearray)) else value
             images[key] = before, db.deadlines.get(key)
 
-    reading = changing
+    changing_aside = changing
 
     def emptying(self, store: Keyspace[Any]) -> None:
         db, images = store._db, self._images_of(store)

@@ -303,6 +303,12 @@ class _DecodingStore(Store[str]):
     def _scored(self, pairs: list[tuple[bytes, R]]) -> list[tuple[str, R]]:
         return [(member.decode(), score) for member, score in pairs]
 
+    def _documents(self, pairs: list[tuple[bytes, dict[bytes, bytes]]]) -> list[tuple[str, dict[str, str]]]:
+        return [
+            (name.decode(), {field.decode(): value.decode() for field, value in fields.items()})
+            for name, fields in pairs
+        ]
+
 
 def _decoding(cls: type[Store[Any]]) -> type[Store[Any]]:
     """The class of a store like `cls` that decodes its replies."""

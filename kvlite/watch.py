@@ -19,7 +19,7 @@ class Watch:
         if store is self.store and key in self.keys:
             self.broken = True
 
-    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+    def changing_aside(self, store: Keyspace[Any], key: bytes) -> None:
         pass
 
     def emptying(self, store: Keyspace[Any]) -> None:

@@ -38,7 +38,7 @@ def _one_call(store: Store[Any], dice: random.Random) -> None:
         return dice.randrange(-3, 4)
 
     def pair() -> tuple[str, str]:
-        kind = dice.choice("slhSz")
+        kind = dice.choice("slhSzx")
         return key(kind), key(kind)
 
     def transfer() -> None:
@@ -91,11 +91,19 @@ def _one_call(store: Store[Any], dice: random.Random) -> None:
         lambda: store.zpopmin(key("z"), 2),
         lambda: store.zremrangebyscore(key("z"), 2, 3),
         lambda: store.zunionstore(key("z"), [key("z"), key("z")]),
+        lambda: store.xadd(key("x"), {text(): text() for _ in range(3)}, maxlen=dice.choice([None, 120])),
+        lambda: store.xadd(key("x"), {"n": text()}, maxlen=5, approximate=False),
+        lambda: store.xdel(key("x"), *[entry[0] for entry in store.xrange(key("x"), count=2)]),
+        lambda: store.xgroup_create(key("x"), "g", dice.choice(["0", "$"]), mkstream=dice.random() < 0.5),
+        lambda: store.xreadgroup("g", dice.choice("ab"), {key("x"): ">"}, count=small() + 4),
+        lambda: store.xreadgroup("g", dice.choice("ab"), {key("x"): "0"}, count=2),
+        lambda: store.xack(key("x"), "g", *[entry[0] for entry in store.xrevrange(key("x"), count=3)]),
+        lambda: store.xautoclaim(key("x"), "g", dice.choice("ab"), 60, count=3),
         lambda: store.rename(*pair()),
         lambda: store.copy(*pair(), replace=True),
         lambda: store.move(key("s"), 1),
-        lambda: store.delete(key("s"), key("l"), key("h")),
-        lambda: store.pexpire(key(dice.choice("slhSz")), dice.choice([0, 50, 5000])),
+        lambda: store.delete(key("s"), key("l"), key("h"), key("x")),
+        lambda: store.pexpire(key(dice.choice("slhSzx")), dice.choice([0, 50, 5000])),
         lambda: store.persist(key("s")),
         lambda: store.select(1).set(key("s"), text()),
         lambda: store.select(1).rpush(key("l"), *texts()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from oracle import (
     Oracle,
     Pair,
     Step,
+    ask,
     bad_values,
     command,
     histories,
@@ -22,6 +25,8 @@ from oracle import (
     time_passes,
     values,
 )
+
+from kvlite.redis import Redis
 
 ODD_IDS = st.sampled_from(
     [
@@ -235,4 +240,46 @@ def test_payloads_with_many_nodes_and_long_texts(pair: Pair) -> None:
     assert payload == pair.store.dump("s")
     pair.call("restore", "t", 0, payload)
     pair.call("xinfo_stream", "t")
+    pair.compare_state()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("xadd", "s", {"a": 1}), ("xadd", "s", {"a": 1}, "1"), ("xdel", "s", "1"),
+        ("xadd", "none", {"a": 1}, "*", None, True, True), ("xdel", "s", "9"), ("xtrim", "s", 1, False), ("xtrim", "s", 9, False),
+        ("xtrim", "s", 1), ("execute_command", "XSETID", "s", "9"), ("xrange", "s"), ("xread", {"s": 0}),
+        ("xgroup_create", "s", "h"), ("xgroup_create", "none", "h", "$", True), ("xgroup_setid", "s", "g", 0),
+        ("xgroup_destroy", "s", "g"), ("xgroup_createconsumer", "s", "g", "d"),
+        ("xgroup_delconsumer", "s", "g", "c"), ("xreadgroup", "g", "c", {"s": ">"}),
+        ("xreadgroup", "g", "d", {"s": ">"}, 1, None, True), ("xreadgroup", "g", "c", {"s": 0}),
+        ("xack", "s", "g", "1"), ("xclaim", "s", "g", "d", 0, ["1"]), ("xautoclaim", "s", "g", "d", 0),
+        ("xclaim", "s", "g", "d", 0, ["9"]), ("xpending", "s", "g"), ("xinfo_stream", "s"),
+        ("sort", "s"), ("append", "s", "x"), ("get", "s"), ("xadd", "t", {"a": 1}), ("xread", {"t": 0}),
+        ("xgroup_create", "t", "g"), ("xack", "t", "g", 1), ("xlen", "t"), ("xinfo_stream", "t"),
+        ("xreadgroup", "g", "c", {"t": ">"}), ("scan", 0, None, None, "stream"), ("type", "s"),
+    ],
+    ids=lambda change: "-".join(map(str, change)),
+)  # fmt: skip
+@pytest.mark.parametrize("watched", ["s", "none"])
+def test_what_breaks_a_watch(pair: Pair, watched: str, change: tuple[Any, ...]) -> None:
+    """Reading in a group is no change to a stream."""
+    method, *args = change
+
+    def watch(side: Any) -> Any:
+        with side.pipeline() as pipe:
+            pipe.watch(watched)
+            if method == "execute_command":
+                side = pair.redis if side is pair.redis else Redis(pair.store)
+            answer = ask(lambda: getattr(side, method)(*args))
+            pipe.multi()
+            pipe.xlen("s")
+            return answer.value, str(answer.error), pipe.execute()
+
+    for number in range(1, 4):
+        pair.call("xadd", "s", {"a": number}, number)
+    pair.call("xgroup_create", "s", "g", 0)
+    pair.call("xreadgroup", "g", "c", {"s": ">"}, 2)
+    pair.call("set", "t", "text")
+    pair.both(watch)
     pair.compare_state()

@@ -136,7 +136,7 @@ class Capture:
         if part is not None:
             part.changing(key)
 
-    reading = changing
+    changing_aside = changing
 
     def emptying(self, store: Keyspace[Any]) -> None:
         pass  # the part holds on to the database that goes

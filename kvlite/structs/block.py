@@ -35,6 +35,7 @@ class Block:
         "_counted",
         "_measured",
         "dead",
+        "far",
         "fields",
         "fields_length",
         "head",
@@ -58,6 +59,8 @@ class Block:
         """The fields of the entries, by their place, that have not those of the first."""
         self.starts: list[int] | None = None
         """Where the values of each entry begin, once one is odd."""
+        self.far = 0
+        """Up to here an id is near enough to the first that the difference takes few bytes."""
         self.head = 0
         self.dead: set[int] = set()
         self.size = 20 + self.fields_length + 10 * len(fields)
@@ -131,10 +134,28 @@ class Block:
             if self.size + length >= room and self.measure() + length >= room:
                 return False
         self.put(id, fields if not same else None, values)
+        if len(ids) == 1 and id & SEQUENCE < 4096:
+            self.far = id + (1 << 87)
         delta = id - ids[0]
         heads = 2 if length < 64 else 10
         self.size += length + heads * (len(values) if same else 2 * len(values) + 2)
         self.size += 13 if delta & SEQUENCE < 4096 and delta < 1 << 87 else 40
+        return True
+
+    def add_alike(self, id: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits) -> bool:
+        """`add` where the fields are those of all entries, and there is surely room; whether it was. O(1)."""
+        ids = self.ids
+        if fields != self.fields or self.odd or len(ids) >= limits.stream_node_max_entries:
+            return False
+        length = self.fields_length
+        for value in values:
+            length += len(value)
+        size = self.size + length + 13 + 2 * len(values)
+        if length >= 64 or size >= limits.stream_node_max_bytes or id & SEQUENCE >= 4096 or id >= self.far:
+            return False
+        self.size = size
+        ids.append(id)
+        self.values += values
         return True
 
     def put(self, id: int, fields: tuple[bytes, ...] | None, values: Sequence[bytes]) -> None:
@@ -210,6 +231,7 @@ class Block:
         copy = Block(owner, self.fields)
         copy.ids, copy.values = self.ids.copy(), self.values.copy()
         copy.odd, copy.dead, copy.head = self.odd.copy(), self.dead.copy(), self.head
+        copy.far = self.far
         copy.starts = None if self.starts is None else self.starts.copy()
         copy.size, copy._measured, copy._counted = self.size, self._measured, self._counted
         return copy

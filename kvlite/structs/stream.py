@@ -80,8 +80,12 @@ class Stream(Collection, kind="stream"):
     @property
     def top_id(self) -> int:
         """The id of the last entry, 0 if there is none. O(tombstones at the end)."""
-        last = self.range(0, LARGEST, 1, reverse=True) if self.length else []
-        return last[0][0] if last else 0
+        if not self.length:
+            return 0
+        block = self.blocks[-1]
+        if not block.dead and block.head < len(block.ids):
+            return block.ids[-1]
+        return self.range(0, LARGEST, 1, reverse=True)[0][0]
 
     def range(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Entry]:
         """The entries from `first` to `last`, both included, or `count` of them. O(log n + entries passed).
@@ -123,11 +127,28 @@ class Stream(Collection, kind="stream"):
 
     # Changing
 
+    def append_next(self, id: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits) -> None:
+        """`append` under this id, if it is larger than the last one, or under the next: the commonest case.
+
+        ValueError if there is no next one. O(1).
+        """
+        last = self.last_id
+        if id <= last:
+            id = last + 1
+        if self.blocks:
+            block = self.blocks[-1]
+            if block.owner is self.owner and block.add_alike(id, fields, values, limits):
+                self.last_id = id
+                self.length += 1
+                self.entries_added += 1
+                return
+        self.append(id, fields, values, limits)
+
     def append(
         self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits = DEFAULTS
     ) -> None:
         """Put an entry at the end. ValueError if `id` is no larger than all there ever were. O(1)."""
-        if id <= self.last_id:
+        if not self.last_id < id <= LARGEST:
             raise ValueError("an id that is no larger than the last")
         if not self.blocks or not self._own(-1).add(id, fields, values, limits):
             block = Block(self.owner, fields)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ..effects import Observer, effect
+from ..effects import effect
 from ..encoding import Encodable, encode, encode_all
 from ..errors import DataError, ResponseError, quoting, wrong_arity
-from ..keyspace import Keyspace, T
+from ..keyspace import T
 from ..structs.block import Entry
 from ..structs.consumer_group import UNKNOWN, Group, pending_from
 from ..structs.stream import Stream
@@ -29,7 +29,7 @@ from .stream_arguments import (
     refuse,
     wrong_subcommand,
 )
-from .streams import AT_ONCE, Found, Streams, block_words, read_streams, reading_words
+from .streams import AT_ONCE, Found, Streams, announce_aside, block_words, read_streams, reading_words
 
 NEEDS_KEY = (
     "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM "
@@ -66,15 +66,6 @@ class Claimed(NamedTuple):
     entries: list[Entry]
     gone: list[int]
     """What was pending and is in the stream no more."""
-
-
-def _announce_reading(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
-    """Who has read what is no change to the stream, for a WATCH: unless this makes it."""
-    key = arguments[0]
-    if key in store._db.data:
-        observer.reading(store, key)
-    else:
-        observer.changing(store, key)
 
 
 class ConsumerGroups(Streams[T]):
@@ -641,7 +632,7 @@ class ConsumerGroups(Streams[T]):
 
     # Effects
 
-    @effect(64, announce=_announce_reading, on=Stream)
+    @effect(64, announce=announce_aside, on=Stream)
     def _effect_xgroup(self, key: bytes, name: bytes, last_id: bytes, count: int) -> None:
         """Let a group of the stream at `key`, both made if missing, have read up to `last_id`.
 
@@ -653,7 +644,7 @@ class ConsumerGroups(Streams[T]):
             self._birth(key, found)
         found.set_group(name, int.from_bytes(last_id, "big"), count)
 
-    @effect(65, announce=_announce_reading, on=Stream)
+    @effect(65, announce=announce_aside, on=Stream)
     def _effect_xgroup_destroy(self, key: bytes, name: bytes) -> None:
         """Remove a group of the stream at `key`."""
         found: Any = self._db.data[key]
@@ -661,17 +652,17 @@ class ConsumerGroups(Streams[T]):
         if key in self._lines:
             self._shared.born(self, key)
 
-    @effect(66, announce=_announce_reading, on=Stream)
+    @effect(66, announce=announce_aside, on=Stream)
     def _effect_xconsumer(self, key: bytes, name: bytes, consumer: bytes, now: int) -> None:
         """A consumer of a group, made if missing, is here at the time `now`."""
         self._group(key, name).see(consumer, now)
 
-    @effect(67, announce=_announce_reading, on=Stream)
+    @effect(67, announce=announce_aside, on=Stream)
     def _effect_xconsumer_destroy(self, key: bytes, name: bytes, consumer: bytes) -> None:
         """Remove a consumer of a group, with what is pending at it."""
         self._group(key, name).dismiss(consumer)
 
-    @effect(68, announce=_announce_reading, on=Stream)
+    @effect(68, announce=announce_aside, on=Stream)
     def _effect_xpend(
         self, key: bytes, name: bytes, consumer: bytes, ids: bytes, now: int, counts: Sequence[int]
     ) -> None:
@@ -680,7 +671,7 @@ class ConsumerGroups(Streams[T]):
         for id, times in zip(unpack_ids(ids), counts, strict=True):
             group.assign(consumer, id, now, times)
 
-    @effect(69, announce=_announce_reading, on=Stream)
+    @effect(69, announce=announce_aside, on=Stream)
     def _effect_xack(self, key: bytes, name: bytes, ids: bytes) -> None:
         """Let entries, which are pending in a group, be so no more."""
         group = self._group(key, name)
