@@ -246,8 +246,8 @@ def test_payloads_with_many_nodes_and_long_texts(pair: Pair) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        ("xadd", "s", {"a": 1}), ("xadd", "s", {"a": 1}, "1"), ("xdel", "s", "1"),
-        ("xadd", "none", {"a": 1}, "*", None, True, True), ("xdel", "s", "9"), ("xtrim", "s", 1, False), ("xtrim", "s", 9, False),
+        ("xadd", "s", {"a": 1}), ("xadd", "s", {"a": 1}, "1"), ("xdel", "s", "1"), ("xdel", "s", "9"),
+        ("xadd", "none", {"a": 1}, "*", None, True, True), ("xtrim", "s", 1, False), ("xtrim", "s", 9, False),
         ("xtrim", "s", 1), ("execute_command", "XSETID", "s", "9"), ("xrange", "s"), ("xread", {"s": 0}),
         ("xgroup_create", "s", "h"), ("xgroup_create", "none", "h", "$", True), ("xgroup_setid", "s", "g", 0),
         ("xgroup_destroy", "s", "g"), ("xgroup_createconsumer", "s", "g", "d"),

@@ -167,10 +167,12 @@ def test_a_good_dump() -> None:
 @pytest.mark.parametrize(
     "dump",
     [
-        None, [], [IDS, 1, [ONE]], [IDS[:16], 1, [], {}], [IDS, -1, [], {}], [IDS, "1", [], {}], [IDS, 1 << 64, [], {}],
+        None, [], [IDS, 1, [ONE]], [IDS[:16], 1, [], {}], [IDS, -1, [], {}], [IDS, "1", [], {}],
+        [IDS, 1 << 64, [], {}],
         [IDS, 1, [ONE, ONE], {}], [pack_ids([4, 0]), 1, [ONE], {}], [IDS, 1, [ONE[:5]], {}],
         [IDS, 1, [[b"", *ONE[1:]]], {}], [IDS, 1, [[pack_ids([5, 5]), *ONE[1:]]], {}],
-        [IDS, 1, [[pack_ids([5, 4]), [b"f"], [b"v", b"v"], 0, [], {}]], {}], [IDS, 1, [[ONE[0], ["f"], *ONE[2:]]], {}],
+        [IDS, 1, [[pack_ids([5, 4]), [b"f"], [b"v", b"v"], 0, [], {}]], {}],
+        [IDS, 1, [[ONE[0], ["f"], *ONE[2:]]], {}],
         [IDS, 1, [[*ONE[:2], [b"v", b"w"], *ONE[3:]]], {}], [IDS, 1, [[*ONE[:2], [], *ONE[3:]]], {}],
         [IDS, 1, [[*ONE[:2], [1], *ONE[3:]]], {}], [IDS, 1, [[*ONE[:3], 2, [], {}]], {}],
         [IDS, 1, [[*ONE[:3], -1, [], {}]], {}], [IDS, 1, [[*ONE[:3], 0, [0], {}]], {}],
@@ -320,7 +322,7 @@ def test_readers_at_every_door() -> None:
     assert writer.ask("XADD", "s", "5-1", "f", "v") == b"$3\r\n5-1\r\n"
     for thread in threads:
         thread.join(10)
-    assert found == dict.fromkeys(waiting, [["s", [("5-1", {"f": "v"})]]])
+    assert found == {name: [["s", [("5-1", {"f": "v"})]]] for name in waiting}
     assert decoded(reader.receive()) == [[b"s", [[b"5-1", [b"f", b"v"]]]]]
 
 

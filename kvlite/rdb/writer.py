@@ -129,7 +129,7 @@ def _write_list(value: GapList, strings: _Strings) -> bytes:
 def _write_stream(value: Stream, strings: _Strings) -> bytes:
     parts = [_head(Kind.STREAM_LISTPACKS_2), _length(len(value.blocks))]
     for block in value.blocks:
-        parts += [strings.write(pack_ids(block.ids[:1])), strings.write(pack_node(block))]
+        parts += [strings.write(pack_ids([block.ids[0]])), strings.write(pack_node(block))]
     parts.append(_length(len(value)))
     parts += map(_id, (value.last_id, value.first_id, value.max_deleted_id))
     parts += [_length(value.entries_added), _length(len(value.groups))]

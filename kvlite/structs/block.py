@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from sys import getsizeof
@@ -11,7 +10,7 @@ from typing import Any, TypeAlias
 from ..numbers import parse_int
 from .collection import sizes
 from .limits import Limits
-from .stream_id import SEQUENCE, pack_ids, unpack_ids
+from .stream_id import SEQUENCE, Ids, pack_ids, unpack_ids
 
 Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
 """The id, the fields, and the value of each of them."""
@@ -19,6 +18,10 @@ Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
 MOST_BYTES = 1 << 30
 """What a node may take whatever the limits say."""
 LONGEST_INTEGER = 20
+SHORT, LONG, SMALL = 64, 4096, 4096
+"""Where a text needs more for its length, and a number more than two bytes."""
+FEW, MANY = 13, 40
+"""What an entry takes at most without its texts: where the numbers of its id are small, and ever."""
 FRAME = 7
 """What a listpack has around its entries."""
 
@@ -34,12 +37,13 @@ class Block:
     __slots__ = (
         "_counted",
         "_measured",
+        "cost",
         "dead",
-        "far",
         "fields",
         "fields_length",
         "head",
         "ids",
+        "near",
         "odd",
         "owner",
         "size",
@@ -52,15 +56,17 @@ class Block:
         """Whoever has another one may read it, but changes a copy."""
         self.fields = fields
         self.fields_length = sum(map(len, fields))
-        self.ids: list[int] = []
+        self.ids = Ids()
         self.values: list[bytes] = []
         """Those of all entries, one after the other."""
         self.odd: dict[int, tuple[bytes, ...]] = {}
         """The fields of the entries, by their place, that have not those of the first."""
         self.starts: list[int] | None = None
         """Where the values of each entry begin, once one is odd."""
-        self.far = 0
-        """Up to here an id is near enough to the first that the difference takes few bytes."""
+        self.near = 0
+        """An id of fewer milliseconds, and a small number, takes few bytes, less those of the first."""
+        self.cost = self.fields_length + FEW + 2 * len(fields)
+        """What such an entry with the same fields takes at most, but for its values, if they are short."""
         self.head = 0
         self.dead: set[int] = set()
         self.size = 20 + self.fields_length + 10 * len(fields)
@@ -70,7 +76,7 @@ class Block:
         """How many bytes it takes without its two counters, up to so many entries."""
 
     def _own_size(self) -> int:
-        return FRAME + _number(len(self.fields)) + sum(map(_text, self.fields)) + _number(0)
+        return FRAME + _number(len(self.fields)) + _texts_size(self.fields) + _number(0)
 
     @property
     def live(self) -> int:
@@ -81,7 +87,7 @@ class Block:
 
     def place(self, id: int) -> int | None:
         """Where the entry with this id stands, None if there is none. O(log n)."""
-        place = bisect_left(self.ids, id)
+        place = self.ids.before(id)
         if place < len(self.ids) and self.ids[place] == id and self.lives(place):
             return place
         return None
@@ -101,7 +107,11 @@ class Block:
             places = places[:count]
         ids, values, fields, width = self.ids, self.values, self.fields, len(self.fields)
         if self.starts is None:
-            return [(ids[place], fields, values[place * width : place * width + width]) for place in places]
+            high, low = ids.high, ids.low
+            return [
+                (high[place] << 64 | low[place], fields, values[place * width : place * width + width])
+                for place in places
+            ]
         return [(ids[place], *self.pair_at(place)) for place in places]
 
     def pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
@@ -134,28 +144,9 @@ class Block:
             if self.size + length >= room and self.measure() + length >= room:
                 return False
         self.put(id, fields if not same else None, values)
-        if len(ids) == 1 and id & SEQUENCE < 4096:
-            self.far = id + (1 << 87)
-        delta = id - ids[0]
-        heads = 2 if length < 64 else 10
+        heads = 2 if length < SHORT else 4 if length < LONG else 10
         self.size += length + heads * (len(values) if same else 2 * len(values) + 2)
-        self.size += 13 if delta & SEQUENCE < 4096 and delta < 1 << 87 else 40
-        return True
-
-    def add_alike(self, id: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits) -> bool:
-        """`add` where the fields are those of all entries, and there is surely room; whether it was. O(1)."""
-        ids = self.ids
-        if fields != self.fields or self.odd or len(ids) >= limits.stream_node_max_entries:
-            return False
-        length = self.fields_length
-        for value in values:
-            length += len(value)
-        size = self.size + length + 13 + 2 * len(values)
-        if length >= 64 or size >= limits.stream_node_max_bytes or id & SEQUENCE >= 4096 or id >= self.far:
-            return False
-        self.size = size
-        ids.append(id)
-        self.values += values
+        self.size += FEW if id >> 64 < self.near and id & SEQUENCE < SMALL else MANY
         return True
 
     def put(self, id: int, fields: tuple[bytes, ...] | None, values: Sequence[bytes]) -> None:
@@ -170,6 +161,8 @@ class Block:
             self.odd[len(self.ids)] = fields
         if self.starts is not None:
             self.starts.append(len(self.values))
+        if not self.ids and id & SEQUENCE < SMALL:
+            self.near = (id >> 64) + (1 << 23)
         self.ids.append(id)
         self.values += values
 
@@ -187,11 +180,12 @@ class Block:
 
     def forget_after(self, id: int) -> None:
         """Let the entries behind `id`, which have all been removed, leave no trace. O(those)."""
-        stop = bisect_right(self.ids, id)
+        stop = self.ids.until(id)
         end = (
             sum(len(self.pair_at(place)[0]) for place in range(stop)) if self.odd else stop * len(self.fields)
         )
-        del self.ids[stop:], self.values[end:]
+        self.ids.cut(stop)
+        del self.values[end:]
         if self.starts is not None:
             del self.starts[stop:]
             self.odd = {place: fields for place, fields in self.odd.items() if place < stop}
@@ -210,18 +204,22 @@ class Block:
 
     def measure(self) -> int:
         """How many bytes Redis's listpack of these entries takes. O(entries that have come since)."""
-        first = self.ids[0]
-        for place in range(self._measured, len(self.ids)):
-            fields, values = self.pair_at(place)
-            delta = (self.ids[place] >> 64) - (first >> 64), (self.ids[place] & SEQUENCE) - (first & SEQUENCE)
-            self._counted += 2 + sum(map(_number, delta)) + sum(map(_text, values))
-            parts = 3 + len(values)
-            if place in self.odd:
-                self._counted += _number(len(fields)) + sum(map(_text, fields))
-                parts += 1 + len(fields)
-            self._counted += _number(parts)
-        self._measured = len(self.ids)
-        self.size = self._counted + _number(self.live) + _number(len(self.ids) - self.live)
+        start, stop = self._measured, len(self.ids)
+        high, low = self.ids.high, self.ids.low
+        if start == stop:
+            at = len(self.values)
+        else:
+            at = start * len(self.fields) if self.starts is None else self.starts[start]
+        parts = 3 + len(self.fields)
+        self._counted += (2 + _number(parts)) * (stop - start) + _texts_size(self.values[at:])
+        self._counted += _numbers_size(high[start:], high[0]) + _numbers_size(low[start:], low[0])
+        for place in range(start, stop) if self.odd else ():
+            fields = self.odd.get(place)
+            if fields is not None:
+                own = 4 + 2 * len(fields)
+                self._counted += _number(len(fields)) + _texts_size(fields) + _number(own) - _number(parts)
+        self._measured = stop
+        self.size = self._counted + _number(self.live) + _number(stop - self.live)
         return self.size
 
     # As a whole
@@ -231,7 +229,7 @@ class Block:
         copy = Block(owner, self.fields)
         copy.ids, copy.values = self.ids.copy(), self.values.copy()
         copy.odd, copy.dead, copy.head = self.odd.copy(), self.dead.copy(), self.head
-        copy.far = self.far
+        copy.near = self.near
         copy.starts = None if self.starts is None else self.starts.copy()
         copy.size, copy._measured, copy._counted = self.size, self._measured, self._counted
         return copy
@@ -266,8 +264,8 @@ class Block:
 
     def footprint(self, samples: int) -> int:
         """About how many bytes this takes. O(samples)."""
-        size = getsizeof(self) + getsizeof(self.ids) + getsizeof(self.values) + getsizeof(self.dead)
-        size += sizes(self.ids, 1, len(self.ids)) + sizes(self.values, samples, len(self.values))
+        size = getsizeof(self) + self.ids.own_size() + getsizeof(self.values) + getsizeof(self.dead)
+        size += sizes(self.values, samples, len(self.values))
         size += getsizeof(self.odd) + getsizeof(self.starts) + getsizeof(self.fields)
         return size + sizes(self.fields, samples, len(self.fields))
 
@@ -291,11 +289,24 @@ def _texts(texts: Any) -> tuple[bytes, ...]:
 # How many bytes an entry of a listpack takes: a head, the text or number, and the length of both.
 
 
+def _texts_size(texts: Sequence[bytes]) -> int:
+    size = sum(map(len, texts)) + 2 * len(texts)
+    for text in [text for text in texts if len(text) >= SHORT or text[:1] < b":"]:
+        size += _text(text) - len(text) - 2
+    return size
+
+
 def _text(text: bytes) -> int:
     if len(text) <= LONGEST_INTEGER and (number := parse_int(text)) is not None:
         return _number(number)
     length = len(text)
-    return _with_length(length + (1 if length < 64 else 2 if length < 4096 else 5))
+    return _with_length(length + (1 if length < SHORT else 2 if length < LONG else 5))
+
+
+def _numbers_size(numbers: Sequence[int], less: int) -> int:
+    if numbers and less <= min(numbers) and max(numbers) < less + 128:
+        return 2 * len(numbers)
+    return sum([_number(number - less) for number in numbers])
 
 
 def _number(number: int) -> int:
@@ -303,6 +314,8 @@ def _number(number: int) -> int:
         return 2
     if -4096 <= number < 4096:
         return 3
+    if not -(1 << 63) <= number < 1 << 63:
+        number = (number + (1 << 63)) % (1 << 64) - (1 << 63)
     return next(size + 2 for size in (2, 3, 4, 8) if -(1 << 8 * size - 1) <= number < 1 << 8 * size - 1)
 
 

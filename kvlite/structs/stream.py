@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from sys import getsizeof
 from typing import Any, NamedTuple
 
-from .block import Block, Entry
+from .block import LONG, SHORT, SMALL, Block, Entry
 from .collection import Collection, sizes
 from .consumer_group import UNKNOWN, Group
 from .limits import DEFAULTS, Limits
-from .stream_id import LARGEST, pack_ids, unpack_ids
+from .stream_id import LARGEST, SEQUENCE, pack_ids, unpack_ids
 
 
 class Trim(NamedTuple):
@@ -43,9 +43,11 @@ class Stream(Collection, kind="stream"):
         "entries_added",
         "firsts",
         "groups",
-        "last_id",
+        "last_ms",
+        "last_number",
         "length",
         "max_deleted_id",
+        "open",
         "owner",
     )
 
@@ -56,13 +58,24 @@ class Stream(Collection, kind="stream"):
         self.firsts: list[int] = []
         """The id with which each block begins."""
         self.length = 0
-        self.last_id = 0
+        self.last_ms = self.last_number = 0
         self.max_deleted_id = 0
         """The largest id that was ever removed by itself, rather than trimmed."""
         self.entries_added = 0
         self.groups: dict[bytes, Group] = {}
         self.owner = object()
         """What the blocks have that no other stream shares."""
+        self.open: Block | None = None
+        """The last block, if it is this stream's own and its entries have the same fields."""
+
+    @property
+    def last_id(self) -> int:
+        """The largest id there ever was. O(1)."""
+        return self.last_ms << 64 | self.last_number
+
+    @last_id.setter
+    def last_id(self, id: int) -> None:
+        self.last_ms, self.last_number = id >> 64, id & SEQUENCE
 
     def __len__(self) -> int:
         return self.length
@@ -97,7 +110,7 @@ class Stream(Collection, kind="stream"):
             ids = block.ids
             if ids[-1] < first if reverse else ids[0] > last:
                 break
-            start, stop = bisect_left(ids, first), bisect_right(ids, last)
+            start, stop = ids.before(first), ids.until(last)
             found += block.entries(start, stop, count - len(found) if count else 0, reverse)
             if count and len(found) >= count:
                 break
@@ -127,22 +140,40 @@ class Stream(Collection, kind="stream"):
 
     # Changing
 
-    def append_next(self, id: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits) -> None:
-        """`append` under this id, if it is larger than the last one, or under the next: the commonest case.
+    def append_next(
+        self, ms: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits
+    ) -> tuple[int, int]:
+        """`append` at this millisecond, or under the next id if it is over: the commonest case of all.
 
-        ValueError if there is no next one. O(1).
+        The two numbers of the id. ValueError if there is no next one. O(1).
         """
-        last = self.last_id
-        if id <= last:
-            id = last + 1
-        if self.blocks:
-            block = self.blocks[-1]
-            if block.owner is self.owner and block.add_alike(id, fields, values, limits):
-                self.last_id = id
+        number = 0
+        if ms <= self.last_ms:
+            ms, number = self.last_ms, self.last_number + 1
+        block = self.open
+        if block is not None and fields == block.fields and ms < block.near and number < SMALL:
+            length = block.cost
+            for value in values:
+                length += len(value)
+            size, ids = block.size + length, block.ids
+            if length >= SHORT:
+                size += 2 * len(values)
+            if (
+                length < LONG
+                and size < limits.stream_node_max_bytes
+                and len(ids.high) < limits.stream_node_max_entries
+            ):
+                block.size = size
+                ids.high.append(ms)
+                ids.low.append(number)
+                block.values += values
+                self.last_ms, self.last_number = ms, number
                 self.length += 1
                 self.entries_added += 1
-                return
+                return ms, number
+        id = (ms << 64) + number
         self.append(id, fields, values, limits)
+        return id >> 64, id & SEQUENCE
 
     def append(
         self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits = DEFAULTS
@@ -150,11 +181,13 @@ class Stream(Collection, kind="stream"):
         """Put an entry at the end. ValueError if `id` is no larger than all there ever were. O(1)."""
         if not self.last_id < id <= LARGEST:
             raise ValueError("an id that is no larger than the last")
-        if not self.blocks or not self._own(-1).add(id, fields, values, limits):
+        block = self._own(-1) if self.blocks else None
+        if block is None or not block.add(id, fields, values, limits):
             block = Block(self.owner, fields)
             block.add(id, fields, values, limits)
             self.blocks.append(block)
             self.firsts.append(id)
+        self.open = None if block.odd else block
         self.last_id = id
         self.length += 1
         self.entries_added += 1
@@ -175,6 +208,7 @@ class Stream(Collection, kind="stream"):
         block = self._own(at)
         if block.live == 1:
             del self.blocks[at], self.firsts[at]
+            self.open = None
         else:
             block.bury(place)
         self.length -= 1
@@ -185,6 +219,7 @@ class Stream(Collection, kind="stream"):
         if last_id < self.top_id:
             raise ValueError("an id beyond the last")
         self.last_id, self.max_deleted_id, self.entries_added = last_id, max_deleted_id, entries_added
+        self.open = None
         while self.blocks and self.blocks[-1].ids[-1] > last_id:
             if self.firsts[-1] > last_id:
                 del self.blocks[-1], self.firsts[-1]
@@ -226,10 +261,11 @@ class Stream(Collection, kind="stream"):
             self.length -= block.live
             whole += 1
         del blocks[:whole], self.firsts[:whole]
+        self.open = self.open if blocks else None
         if blocks and self.firsts[0] <= upto:
             block = self._own(0)
             self.length -= block.live
-            block.bury_until(bisect_right(block.ids, upto))
+            block.bury_until(block.ids.until(upto))
             self.length += block.live
         return before - self.length
 
@@ -285,7 +321,7 @@ class Stream(Collection, kind="stream"):
         copy.length, copy.entries_added = self.length, self.entries_added
         copy.last_id, copy.max_deleted_id = self.last_id, self.max_deleted_id
         copy.groups = {name: group.copy() for name, group in self.groups.items()}
-        self.owner = object()
+        self.owner, self.open = object(), None
         return copy
 
     def dump(self) -> list[Any]:
@@ -333,6 +369,10 @@ class Stream(Collection, kind="stream"):
         assert self.length == sum(block.live for block in self.blocks)
         for block in self.blocks:
             block._check()
+        if self.open is not None:
+            assert self.open is self.blocks[-1]
+            assert self.open.owner is self.owner
+            assert not self.open.odd
         for group in self.groups.values():
             group._check()
 

@@ -5,8 +5,11 @@ As an int, the milliseconds are the upper 64 bits and the number is the lower: s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from struct import unpack
+from sys import getsizeof
 
 LARGEST = (1 << 128) - 1
 SEQUENCE = (1 << 64) - 1
@@ -22,6 +25,58 @@ def show_id(id: int) -> bytes:
     b'5-7'
     """
     return b"%d-%d" % (id >> 64, id & SEQUENCE)
+
+
+class Ids:
+    """Ids that grow, in 16 bytes each.
+
+    >>> ids = Ids()
+    >>> ids.append((5 << 64) + 7)
+    >>> ids[0] >> 64, ids.before(LARGEST)
+    (5, 1)
+    """
+
+    __slots__ = ("high", "low")
+
+    def __init__(self) -> None:
+        self.high = array("Q")
+        self.low = array("Q")
+
+    def append(self, id: int) -> None:
+        self.high.append(id >> 64)
+        self.low.append(id & SEQUENCE)
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def __getitem__(self, place: int) -> int:
+        return self.high[place] << 64 | self.low[place]
+
+    def __iter__(self) -> Iterator[int]:
+        return (high << 64 | low for high, low in zip(self.high, self.low, strict=True))
+
+    def before(self, id: int) -> int:
+        """How many are smaller than `id`. O(log n)."""
+        high, low = id >> 64, id & SEQUENCE
+        start = bisect_left(self.high, high)
+        return bisect_left(self.low, low, start, bisect_right(self.high, high, start))
+
+    def until(self, id: int) -> int:
+        """How many are no larger than `id`. O(log n)."""
+        return self.before(id + 1) if id < LARGEST else len(self.high)
+
+    def cut(self, length: int) -> None:
+        """Keep so many at the front. O(n)."""
+        del self.high[length:], self.low[length:]
+
+    def copy(self) -> Ids:
+        copy = Ids()
+        copy.high, copy.low = self.high[:], self.low[:]
+        return copy
+
+    def own_size(self) -> int:
+        """How many bytes they take. O(1)."""
+        return getsizeof(self) + getsizeof(self.high) + getsizeof(self.low)
 
 
 def pack_ids(ids: Iterable[int]) -> bytes:

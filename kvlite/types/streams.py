@@ -11,7 +11,7 @@ from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
 from ..structs.block import Entry
 from ..structs.stream import Stream, Trim
-from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, show_id, unpack_ids
+from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_ids
 from ..waiting import Attempt
 from .stream_arguments import (
     Counters,
@@ -99,14 +99,12 @@ class Streams(Keyspace[T]):
             db = self._db
             found = db.data.get(key)
             if self._unobserved and type(found) is Stream and key not in db.special:
-                ms = shared.now()
-                last = found.last_id
-                found.append_next(ms << 64, tuple(names), texts, shared.limits)
+                if found.last_id == LARGEST:
+                    refuse(EXHAUSTED)
+                added = found.append_next(shared.now(), tuple(names), texts, shared.limits)
                 if key in self._lines:
                     shared.born(self, key)
-                if last >> 64 < ms:
-                    return self._one(b"%d-0" % ms)
-                return self._one(show_id(found.last_id))
+                return self._one(b"%d-%d" % added)
             return self._maybe(self._xadd(key, None, True, tuple(names), texts))
         finally:
             release = self._release
