@@ -25,6 +25,7 @@ from .transactions import Transactions
 from .types.bitmaps import Bitmaps
 from .types.consumer_groups import ConsumerGroups
 from .types.geo import Geo
+from .types.hash_expiry import HashExpiry
 from .types.hashes import Hashes
 from .types.hyperloglogs import HyperLogLogs
 from .types.keys import Keys
@@ -46,7 +47,7 @@ class Store(
     HyperLogLogs[T],
     Strings[T],
     Lists[T],
-    Hashes[T],
+    HashExpiry[T],
     Sets[T],
     SortedSetRanges[T],
     SortedSetAlgebra[T],

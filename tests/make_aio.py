@@ -22,6 +22,7 @@ PARTS = {
     "types/hyperloglogs.py": "HyperLogLogs",
     "types/lists.py": "Lists",
     "types/hashes.py": "Hashes",
+    "types/hash_expiry.py": "HashExpiry",
     "types/sets.py": "Sets",
     "types/sorted_sets.py": "SortedSets",
     "types/sorted_set_ranges.py": "SortedSetRanges",

@@ -20,7 +20,7 @@ from kvlite import DataError, ManualClock, ResponseError, Store
 from kvlite.effects import Observer
 from kvlite.structs.hash import Hash
 from kvlite.structs.limits import DEFAULTS
-from kvlite.types.hashes import LAST_DEADLINE, HashDataPersistOptions
+from kvlite.types.hash_expiry import LAST_DEADLINE, HashDataPersistOptions
 
 START = 1_700_000_000_123
 SMALL = DEFAULTS.hash_max_listpack_entries

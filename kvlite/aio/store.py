@@ -30,6 +30,7 @@ from .scripts import AsyncScripts
 from .types.bitmaps import AsyncBitmaps
 from .types.consumer_groups import AsyncConsumerGroups
 from .types.geo import AsyncGeo
+from .types.hash_expiry import AsyncHashExpiry
 from .types.hashes import AsyncHashes
 from .types.hyperloglogs import AsyncHyperLogLogs
 from .types.keys import AsyncKeys
@@ -83,6 +84,7 @@ class AsyncStore(
     AsyncStrings[T],
     AsyncLists[T],
     AsyncHashes[T],
+    AsyncHashExpiry[T],
     AsyncSets[T],
     AsyncGeo[T],
     AsyncSortedSets[T],

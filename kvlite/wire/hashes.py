@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..deadlines import Lifetime
 from ..encoding import at_least, integer, scan_cursor
 from ..errors import ResponseError, wrong_arity
-from ..types.hashes import Condition, field_deadline
+from ..types.hash_expiry import Condition, field_deadline
 from .args import UNITS, Words, in_range, pairs_of, scan_options, shown, syntax_error
 from .replies import OK, Pairs, Reply
 from .session import Session
