@@ -90,6 +90,8 @@ class Atomic:
         for store in shared.open_stores:
             store._db = store._db.retired()
         del shared.hub.held[self._published :]
+        if shared.eviction is not None:
+            shared.eviction.recount()
 
     def _put_back(self, store: Keyspace[Any], keys: Dense, key: bytes, place: int | None) -> None:
         """Take back one step of the order of the keys: `key` was at `place`, or was not there."""

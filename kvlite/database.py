@@ -5,10 +5,13 @@ from __future__ import annotations
 import heapq
 import sys
 from collections.abc import Container
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .structs import Collection
 from .structs.dense import Dense
+
+if TYPE_CHECKING:
+    from .uses import Uses
 
 Value: TypeAlias = bytes | bytearray | int | Collection
 """What a key holds. A string is bytes, an int while it counts, or a bytearray while it grows in place."""
@@ -36,7 +39,10 @@ class Database:
     that readers may hold stays busy for ever.
     """
 
-    __slots__ = ("accesses", "busy", "data", "deadlines", "field_deadlines", "keys", "special", "timetable")
+    __slots__ = (
+        *("account", "busy", "data", "deadlines", "field_deadlines", "keys", "special", "timetable"),
+        "uses",
+    )
 
     def __init__(self) -> None:
         self.data: dict[bytes, Value] = {}
@@ -48,8 +54,10 @@ class Database:
         self.keys = Dense()
         self.timetable: list[tuple[int, bytes]] = []
         """A heap of deadlines and their keys; an entry that no longer holds is dropped when it comes up."""
-        self.accesses: dict[bytes, int] | None = None
-        """When each key was last used, where that is recorded."""
+        self.uses: Uses | None = None
+        """How the keys were used, where that is recorded."""
+        self.account: Any = None
+        """What all this takes in memory, where that is counted: see `accounting`."""
         self.busy = False
 
     def retired(self, busy: bool | None = None) -> Database:
@@ -61,7 +69,8 @@ class Database:
         successor.special = self.special
         successor.keys = self.keys
         successor.timetable = self.timetable
-        successor.accesses = self.accesses
+        successor.uses = self.uses
+        successor.account = self.account
         successor.busy = self.busy if busy is None else busy
         self.busy = True
         return successor
@@ -70,25 +79,36 @@ class Database:
         """Whether the tables are far larger than what is left in them: a dict does not shrink by itself."""
         return sys.getsizeof(self.data) > 10_000 + 1_000 * len(self.data)
 
+    def is_wasteful(self) -> bool:
+        """Whether smaller tables would do, by half at least."""
+        return sys.getsizeof(self.data) > 10_000 + 240 * len(self.data)
+
     def compacted(self) -> Database:
         """A successor with the same contents in tables of their size. O(n)."""
         successor = self.retired()
         successor.data = dict(self.data)
         successor.deadlines = dict(self.deadlines)
         successor.keys.positions = dict(self.keys.positions)
-        if self.accesses is None:
+        if self.uses is None:
             successor.special = successor.deadlines
+        else:
+            self.uses.fill(self.data)
         return successor
 
-    def record_accesses(self) -> None:
-        self.accesses = {}
-        self.special = Everything()
+    def record_uses(self, uses: Uses | None) -> None:
+        """Note in `uses`, or nowhere, when or how often each key is used. O(n)."""
+        if uses is not None:
+            uses.fill(self.data)
+        self.uses = uses
+        self.special = self.deadlines if uses is None else Everything()
 
     def successor(self) -> Database:
         """An empty database with the same settings."""
         empty = Database()
-        if self.accesses is not None:
-            empty.record_accesses()
+        if self.uses is not None:
+            empty.record_uses(self.uses.successor())
+        if self.account is not None:
+            empty.account = self.account.successor()
         empty.busy = self.busy
         return empty
 
@@ -123,8 +143,8 @@ class Database:
         self.deadlines.pop(key, None)
         if self.field_deadlines:
             self.field_deadlines.pop(key, None)
-        if self.accesses is not None:
-            self.accesses.pop(key, None)
+        if self.uses is not None:
+            self.uses.forget(key)
 
     def replace(self, key: bytes, value: Value, deadline: int | None) -> None:
         """Give `key` this value and this deadline, whatever it had. O(log n)."""

@@ -112,10 +112,22 @@ def announce(store: Keyspace[Any], code: int, arguments: tuple[Any, ...]) -> Non
         _announcements[code](store, observer, arguments)
 
 
+def announces_its_key_only(code: int) -> bool:
+    """Whether an effect changes the key that is its first argument, and nothing else."""
+    return _announcements[code] is _announce_key
+
+
+def announces_to(observer: Observer, store: Keyspace[Any], code: int, arguments: tuple[Any, ...]) -> None:
+    """`announce` to one observer."""
+    _announcements[code](store, observer, arguments)
+
+
 def open_funnel(store: Keyspace[Any]) -> None:
     """Let every effect of `store` be announced and recorded before it is made."""
     store._unobserved = False
-    if store._shared.observers:
+    if store._shared.make_gate is not None:
+        _put_up(store, store._shared.make_gate)
+    elif store._shared.observers:
         _put_up(store, _gate)
     elif not store._gated:
         _put_up(store, _recording_gate)
@@ -147,13 +159,14 @@ def _gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
         if shared.journal is not None:
             shared.journal.write((code, store._index, *arguments))
         if not shared.observers:
-            _leave_unobserved(store)
+            leave_unobserved(store)
         return make(store, *arguments)
 
     return gate
 
 
-def _leave_unobserved(store: Keyspace[Any]) -> None:
+def leave_unobserved(store: Keyspace[Any]) -> None:
+    """Let effects be made as fast as can be where nobody observes them."""
     if store._shared.journal is not None:
         _put_up(store, _recording_gate)
         return

@@ -132,6 +132,7 @@ CODES = {
 """Codes that are part of the text, as redis-py leaves them there."""
 
 INVALID_EVENT_CLASS = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
+OUT_OF_MEMORY = "command not allowed when used memory > 'maxmemory'."
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_AN_INTEGER = "value is not an integer or out of range"
 OUT_OF_RANGE = "value is out of range"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from .channels import Hub
 from .clock import Clock, ManualClock
 from .database import Database, Value
-from .effects import Journal, Observer, close_funnel, effect, open_funnel
+from .effects import Journal, Observer, close_funnel, effect, leave_unobserved, open_funnel
 from .errors import (
     DB_INDEX_OUT_OF_RANGE,
     WRONG_TYPE,
@@ -65,6 +65,7 @@ class Shared:
         self.active_expire = True
         """Whether dead keys go before somebody asks for them."""
         self.expired_keys = 0
+        self.evicted_keys = 0
         self.stores: list[Keyspace[Any] | None] = [None] * DATABASES
         self.open_stores: list[Keyspace[Any]] = []
         self.room = WaitingRoom()
@@ -84,6 +85,10 @@ class Shared:
         self.forgotten: deque[Observer] = deque()
         """Those of them that nobody holds any more. Any thread adds to it, at any time."""
         self.journal: Journal | None = None
+        self.make_gate: Callable[..., Callable[..., Any]] | None = None
+        """What makes the gates before effects, where more is to be done there than to announce and record."""
+        self.eviction: Any = None
+        """The limits, once something was set: see `eviction`."""
         self.instance: Any = None
         """What the sessions of the wire have in common, once there is one."""
         self.probe: Any = None
@@ -123,9 +128,18 @@ class Shared:
         self._place_gates()
 
     def _place_gates(self) -> None:
-        place = open_funnel if self.observers or self.journal is not None else close_funnel
+        observed = self.observers or self.journal is not None or self.make_gate is not None
+        place = open_funnel if observed else close_funnel
         for store in self.open_stores:
             place(store)
+
+    def count_with(self, make_gate: Callable[..., Callable[..., Any]] | None) -> None:
+        """Let effects pass through gates made by this from now on; None for those that were there before."""
+        self.make_gate = make_gate
+        if make_gate is None:
+            for store in self.open_stores:
+                leave_unobserved(store)
+        self._place_gates()
 
     # Keyspace events
 
@@ -154,6 +168,8 @@ class Shared:
                     value.reencode(self.limits)
                 elif isinstance(value, (bytes, bytearray)):
                     data[key] = bytes(value)
+        if self.eviction is not None:
+            self.eviction.recount()
 
     # Deadlines
 
@@ -282,14 +298,16 @@ class Keyspace(Generic[T]):
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
         shared.open_stores.append(self)
-        if shared.observers or shared.journal is not None:
+        if shared.observers or shared.journal is not None or shared.make_gate is not None:
             open_funnel(self)
+        if shared.eviction is not None:
+            shared.eviction.take_in(self)
         if shared.probe is not None:
             shared.probe.stand_before(self)
 
     def _is_unobserved(self) -> bool:
         shared = self._shared
-        observed = shared.observers or shared.journal is not None
+        observed = shared.observers or shared.journal is not None or shared.make_gate is not None
         return not observed and self._notify is None and not self._watchers
 
     def _sibling(self, index: int) -> Keyspace[T]:
@@ -303,8 +321,6 @@ class Keyspace(Generic[T]):
             if store is None:
                 store = object.__new__(type(self))
                 store._attach(shared, index)
-                if self._db.accesses is not None:
-                    store._db.record_accesses()
             return store
         finally:
             shared.lock.release()
@@ -326,6 +342,15 @@ class Keyspace(Generic[T]):
             shared.room.dismiss(store, why)
             store._db = cast(Database, _ClosedDatabase(why))
             store._acquire = refuse
+
+    def _note_quickly(self) -> None:
+        """Let reads without the lock note which keys they use, if that can be done."""
+
+    def _adopt(self, db: Database) -> None:
+        """Let `db`, which was read from files, be this database."""
+        self._db = db
+        if self._shared.eviction is not None:
+            self._shared.eviction.take_in(self)
 
     # Replies: bytes here, where T is bytes; str in a store that decodes responses
 
@@ -366,9 +391,9 @@ class Keyspace(Generic[T]):
     def _live(self, key: bytes) -> Value | None:
         """The live value at `key`, one of the keys that take more than a look into `data`."""
         value = self._peek(key)
-        accesses = self._db.accesses
-        if accesses is not None and value is not None:
-            accesses[key] = self._shared.now()
+        uses = self._db.uses
+        if uses is not None and value is not None:
+            uses.note(key)
         return value
 
     def _find(self, key: bytes) -> Value | None:
@@ -508,8 +533,8 @@ class Keyspace(Generic[T]):
         """Give a value to `key`, which has none."""
         db = self._db
         db.add(key, value)
-        if db.accesses is not None:
-            db.accesses[key] = self._shared.now()
+        if db.uses is not None:
+            db.uses.born(key)
         if key in self._lines:
             self._shared.born(self, key)
 
@@ -676,10 +701,14 @@ class Keyspace(Generic[T]):
         """Carry the value of `key`, with its deadline, over to `new_key` of database `index`."""
         value = self._db.data[key]
         deadline = self._db.deadlines.get(key)
+        uses, other = self._db.uses, self._sibling(index)
+        state = None if uses is None else uses.state(key)
         self._db = self._db.retired()
         self._db.remove(key)
         self._went(key)
-        self._sibling(index)._replace(new_key, value, deadline)
+        other._replace(new_key, value, deadline)
+        if state is not None and other._db.uses is not None:
+            other._db.uses.put_back(new_key, state)
 
     @staticmethod
     def _announce_flush(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
@@ -710,8 +739,8 @@ class Keyspace(Generic[T]):
     def _replace(self, key: bytes, value: Value, deadline: int | None) -> None:
         db = self._db
         db.replace(key, value, deadline)
-        if db.accesses is not None:
-            db.accesses[key] = self._shared.now()
+        if db.uses is not None:
+            db.uses.born(key)
         for due in (deadline, db.field_deadlines.get(key)):
             if due is not None:
                 self._shared.schedule(due)

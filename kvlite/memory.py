@@ -42,6 +42,22 @@ def tables(db: Database) -> int:
     return getsizeof(db.data) + db.keys.own_size()
 
 
+def after_growth(db: Database) -> int:
+    """How many bytes `tables` come to when they have next been made larger, as the interpreter does that.
+
+    A dict that is full is exchanged for one with three times the room that its entries need, and a power of
+    two. Whoever goes by this does not have to let many keys go in the moment in which that happens.
+    """
+    count = len(db.data)
+    places = 1 << max(3, (3 * count - 1).bit_length())
+    index = 1 if places <= 128 else 2 if places <= 32_768 else 4
+    dicts = 2 if db.uses is None else 3
+    largest = places * index + 24 * (2 * places // 3)
+    actual = tables(db) + (0 if db.uses is None else db.uses.size())
+    now = dicts * getsizeof(db.data)
+    return actual + max(0, dicts * largest - now)
+
+
 def deadlines(db: Database) -> int:
     """About how many bytes the deadlines take. O(1)."""
     tables = getsizeof(db.deadlines) + getsizeof(db.field_deadlines) + getsizeof(db.timetable)

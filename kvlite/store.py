@@ -14,6 +14,7 @@ from .durable import Durable
 from .encoding import Encodable, PathLike, encode
 from .errors import RedisError
 from .events import event_classes
+from .eviction import Eviction, Settings
 from .functions import Functions
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
@@ -95,6 +96,12 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        maxmemory: int | str = 0,
+        maxmemory_policy: str = "noeviction",
+        maxmemory_samples: int = 5,
+        maxkeys: int = 0,
+        lfu_log_factor: int = 10,
+        lfu_decay_time: int = 1,
         notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
@@ -111,6 +118,12 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        maxmemory: int | str = 0,
+        maxmemory_policy: str = "noeviction",
+        maxmemory_samples: int = 5,
+        maxkeys: int = 0,
+        lfu_log_factor: int = 10,
+        lfu_decay_time: int = 1,
         notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
@@ -127,6 +140,12 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        maxmemory: int | str = 0,
+        maxmemory_policy: str = "noeviction",
+        maxmemory_samples: int = 5,
+        maxkeys: int = 0,
+        lfu_log_factor: int = 10,
+        lfu_decay_time: int = 1,
         notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None: ...
@@ -142,6 +161,12 @@ class Store(
         clock: Clock | None = None,
         seed: int | None = None,
         record_accesses: bool | None = None,
+        maxmemory: int | str = 0,
+        maxmemory_policy: str = "noeviction",
+        maxmemory_samples: int = 5,
+        maxkeys: int = 0,
+        lfu_log_factor: int = 10,
+        lfu_decay_time: int = 1,
         notify_keyspace_events: str = "",
         files: Files = SYSTEM,
     ) -> None:
@@ -159,6 +184,11 @@ class Store(
         comes from; a `ManualClock` stands still until `advance`. `seed` makes random picks reproducible.
         `record_accesses` remembers when each key was last used, for `object("idletime", key)`; by default
         that is done with a manual clock only, because it costs a little on every call.
+        `maxmemory` is how many bytes, or "100mb", the data may take, `maxkeys` how many keys there may be in
+        all databases; 0 is no limit. `maxmemory_policy` is one of Redis's names: by "noeviction" what is too
+        much is refused with OutOfMemoryError, by the others keys go, which are found by looking at
+        `maxmemory_samples` for each. `lfu_log_factor` and `lfu_decay_time` are how fast the counters of uses
+        rise and fall; see docs/eviction.md. All these can be changed by `config_set`, but for `maxkeys`.
         `notify_keyspace_events` are the events that are published, in Redis's letters: "KEA" for nearly all;
         ValueError for an unknown one. `files` is the file system; tests have others.
         """
@@ -173,7 +203,21 @@ class Store(
         self._files = files
         self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
         if manual if record_accesses is None else record_accesses:
-            self._db.record_accesses()
+            Eviction.of(self._shared).record_times()
+        limits = {
+            "maxmemory": parse_size(maxmemory),
+            "maxmemory_policy": maxmemory_policy,
+            "maxmemory_samples": maxmemory_samples,
+            "maxkeys": maxkeys,
+            "lfu_log_factor": lfu_log_factor,
+            "lfu_decay_time": lfu_decay_time,
+        }
+        if limits != vars(Settings()):
+            # The table of commands knows which of them may take memory.
+            from .wire.settings import eviction_of
+
+            with self._shared.lock:
+                eviction_of(self).set(**limits)
         if path is None:
             if read_only:
                 raise ValueError("a store in memory cannot be read-only")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias
 from .atomic import Atomic
 from .encoding import Encodable, encode, encode_all
 from .errors import DataError, RedisError, ResponseError, WatchError
+from .eviction import admit, admitted
 from .keyspace import Keyspace, T, commands_of
 from .lock import Lock
 from .types.bitmaps import BitFieldOperation
@@ -274,9 +275,11 @@ class Pipeline(Generic[T]):
                     store._peek(key)
                 if watch.broken:
                     raise WatchError("Watched variable changed.")
+            admit(store._shared, (name for name, _, _ in queue))
             store._begin()
             try:
-                return _outcomes(store, queue)
+                with admitted(store._shared):
+                    return _outcomes(store, queue)
             finally:
                 store._end()
         finally:

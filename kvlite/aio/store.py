@@ -56,6 +56,12 @@ class Options(TypedDict, total=False):
     clock: Clock | None
     seed: int | None
     record_accesses: bool | None
+    maxmemory: int | str
+    maxmemory_policy: str
+    maxmemory_samples: int
+    maxkeys: int
+    lfu_log_factor: int
+    lfu_decay_time: int
     notify_keyspace_events: str
     files: Files
 

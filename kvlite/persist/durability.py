@@ -468,10 +468,7 @@ def _take_over(store: Keyspace[Any], found: Found) -> None:
     shared.libraries = found.state.libraries
     for index, db in enumerate(found.state.databases):
         if db.data or shared.stores[index] is not None:
-            each = store._sibling(index)
-            if each._db.accesses is not None:
-                db.record_accesses()
-            each._db = db
+            store._sibling(index)._adopt(db)
     shared.next_due = 0
 
 

@@ -36,7 +36,6 @@ LEVELS = {
     "warning": logging.WARNING,
 }
 WITHOUT_EFFECT = {
-    "maxmemory": "nothing is evicted, and nothing refused for want of memory",
     "syslog-enabled": "what is said goes to standard error, or to the logfile",
     "tls-ciphersuites": "those of TLS 1.3 are OpenSSL's own",
 }

@@ -25,7 +25,12 @@ from ..keyspace import Keyspace, T
 from ..memory import SAMPLES, usage
 from ..numbers import INT64_MAX, parse_int
 from ..structs import Collection
+from ..uses import Frequencies, Times
 
+NO_IDLE_TIME = (
+    "An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+    "policies at runtime LRU and LFU data will take some time to adjust."
+)
 LONGEST_INTEGER = 20
 """How many digits, with a sign, an integer of 64 bits has at most."""
 EMBEDDED = 44
@@ -78,10 +83,12 @@ def idle_time(text: bytes) -> int:
     return seconds
 
 
-def check_frequency(text: bytes) -> None:
-    """Refuse what RESTORE's FREQ cannot be. Frequencies mean something to LFU policies only."""
-    if not 0 <= integer(text) <= 255:
+def frequency_of(text: bytes) -> int:
+    """The counter of RESTORE's FREQ."""
+    frequency = integer(text)
+    if not 0 <= frequency <= 255:
         raise ResponseError("Invalid FREQ value, must be >= 0 and <= 255")
+    return frequency
 
 
 def _whole(value: Any, refusal: str) -> int:
@@ -201,8 +208,9 @@ class Keys(Keyspace[T]):
 
         `encoding` is how Redis would keep the value, after all that happened to it. `refcount` is 1, or
         2147483647 for the integers that Redis shares. `idletime` is how many seconds ago the key was last
-        used, where the store records that (with a manual clock, or `record_accesses=True`), else 0. `freq` is
-        a ResponseError, as it is in Redis without an LFU policy.
+        used, where the store records that (with an LRU policy, a manual clock, or `record_accesses=True`),
+        else 0. `freq` is Redis's logarithmic count of its uses. With an LFU policy there is the one, without
+        it the other; the wrong one is a ResponseError.
         """
         topic, name = encode(infotype), encode(key)
         answer = self._object(topic, name)
@@ -224,19 +232,16 @@ class Keys(Keyspace[T]):
                 return encoding_of(value)
             if wanted == b"refcount":
                 return references_to(value)
+            uses = self._db.uses
             if wanted == b"freq":
-                raise ResponseError(NO_ACCESS_FREQUENCY)
-            return self._idle_seconds(key)
+                if not isinstance(uses, Frequencies):
+                    raise ResponseError(NO_ACCESS_FREQUENCY)
+                return uses.frequency(key)
+            if isinstance(uses, Frequencies):
+                raise ResponseError(NO_IDLE_TIME)
+            return uses.idle(key) if isinstance(uses, Times) else 0
         finally:
             self._release()
-
-    def _idle_seconds(self, key: bytes) -> int:
-        accesses = self._db.accesses
-        if accesses is None:
-            return 0
-        now = self._shared.now()
-        # Both in whole seconds, as Redis keeps them. A key from the disk counts from the first question.
-        return max(0, now // 1000 - accesses.setdefault(key, now) // 1000)
 
     # Payloads
 
@@ -284,11 +289,10 @@ class Keys(Keyspace[T]):
             words.append(_whole(frequency, "frequency must be an integer"))
         key, life, payload, *uses = encode_all(words)
         idle = None if idletime is None else idle_time(uses[0])
-        if frequency is not None:
-            if idle is not None:
-                raise ResponseError(SYNTAX)
-            check_frequency(uses[0])
-        self._restore(key, life, payload, bool(replace), bool(absttl), idle)
+        if frequency is not None and idle is not None:
+            raise ResponseError(SYNTAX)
+        often = None if frequency is None else frequency_of(uses[0])
+        self._restore(key, life, payload, bool(replace), bool(absttl), idle, often)
         return self._one(b"OK")
 
     def _restore(
@@ -299,6 +303,7 @@ class Keys(Keyspace[T]):
         replace: bool = False,
         absolute: bool = False,
         idle: int | None = None,
+        frequency: int | None = None,
     ) -> None:
         """`idle` is in seconds. As in Redis the key is looked for before anything else is refused."""
         value: bytes | Collection = b""
@@ -329,8 +334,11 @@ class Keys(Keyspace[T]):
                         self._notify(b"del", key)
                 return
             self._effect_load(key, value, deadline or None)
-            if idle is not None and self._db.accesses is not None:
-                self._db.accesses[key] = now - idle * 1000
+            uses = self._db.uses
+            if idle is not None and isinstance(uses, Times):
+                uses.set_idle(key, idle)
+            if frequency is not None and isinstance(uses, Frequencies):
+                uses.set_frequency(key, frequency)
             if self._notify is not None:
                 if held is not None:
                     self._notify(b"new", key)

@@ -6,8 +6,8 @@ digits; as a `bytearray` after it was appended to or written into, so that it gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ..database import Database, Text, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, refuse_several, seconds
@@ -30,9 +30,11 @@ from ..errors import (
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
 from ..structs import Collection
+from ..uses import Frequencies, Times
 
 if TYPE_CHECKING:
     from ..structs.subsequence import Match
+    from ..uses import Hand
 
 K = TypeVar("K", bound=Encodable)
 
@@ -86,10 +88,50 @@ class Strings(Keyspace[T]):
             return value  # type: ignore[return-value]
         return self._get(key)  # type: ignore[return-value]
 
+    def _note_quickly(self) -> None:
+        """Let `get` note which keys it uses, without the lock, where the time can be read without a call."""
+        uses, shared = self._db.uses, self._shared
+        if isinstance(uses, Times) and uses.hand.is_coarse and shared.probe is None:
+            self.__dict__["get"] = self._get_noting_times(uses.hand)
+        elif isinstance(uses, Frequencies) and shared.probe is None:
+            self.__dict__["get"] = self._get_noting_uses()
+
+    def _get_noting_times(self, hand: Hand) -> Callable[[Encodable], T | None]:
+        now, decodes = self._shared.now, self._one(b"") != b""
+
+        def get(name: Encodable) -> T | None:
+            key = name.encode() if isinstance(name, str) else encode(name)
+            db: Any = self._db
+            deadline = db.deadlines.get(key)
+            if deadline is None or deadline > now():
+                value = db.data.get(key)
+                if type(value) is bytes and not db.busy:
+                    db.uses.at[key] = hand.present
+                    return value.decode() if decodes else value  # type: ignore[return-value]
+            return self._maybe(self._get(key))
+
+        return get
+
+    def _get_noting_uses(self) -> Callable[[Encodable], T | None]:
+        now, decodes = self._shared.now, self._one(b"") != b""
+
+        def get(name: Encodable) -> T | None:
+            key = name.encode() if isinstance(name, str) else encode(name)
+            db: Any = self._db
+            deadline = db.deadlines.get(key)
+            if deadline is None or deadline > now():
+                value = db.data.get(key)
+                if type(value) is bytes and not db.busy:
+                    db.uses.note(key)
+                    return value.decode() if decodes else value  # type: ignore[return-value]
+            return self._maybe(self._get(key))
+
+        return get
+
     def _get_special(self, db: Database, key: bytes) -> bytes | None:
         """`_get`, without the lock where the key has a deadline, which is not here yet, and no more."""
         deadline = db.deadlines.get(key)
-        if deadline is not None and deadline > self._shared.now() and db.accesses is None:
+        if deadline is not None and deadline > self._shared.now() and db.uses is None:
             value = db.data.get(key)
             if type(value) is bytes and not db.busy:
                 return value
@@ -382,6 +424,8 @@ class Strings(Keyspace[T]):
             if self._unobserved and key in data and key not in db.special:
                 data[key] = text
             else:
+                if db.uses is not None and key in data:
+                    db.uses.note(key)
                 self._effect_put(key, text, None)
                 if self._notify is not None:
                     self._notify(b"set", key)
@@ -520,6 +564,7 @@ class Strings(Keyspace[T]):
             self._begin()
             try:
                 for key, text in pairs:
+                    self._find(key)
                     self._effect_put(key, text, None)
                     if self._notify is not None:
                         self._notify(b"set", key)
@@ -689,8 +734,8 @@ class Strings(Keyspace[T]):
                 self._went(key)
         else:
             db.add(key, text)
-        if db.accesses is not None:
-            db.accesses[key] = self._shared.now()
+            if db.uses is not None:
+                db.uses.born(key)
         if deadline is not None:
             db.set_deadline(key, deadline)
             self._shared.schedule(deadline)
@@ -723,8 +768,8 @@ class Strings(Keyspace[T]):
         size = max(ends)
         if key not in db.data:
             db.add(key, bytearray(size))
-            if db.accesses is not None:
-                db.accesses[key] = self._shared.now()
+            if db.uses is not None:
+                db.uses.born(key)
         text = self._growing(key)
         if len(text) < size:
             text.extend(bytes(size - len(text)))

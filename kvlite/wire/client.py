@@ -339,15 +339,15 @@ def run_without_touching(session: Session, row: Row, args: list[bytes]) -> Reply
     store = session.store
     with store._shared.lock:
         db = store._db
-        if db.accesses is None:
+        if db.uses is None:
             return session.run(row, args)
         keys = {args[place] for place, _ in row.keys_at(args)}
-        before = [(key, db.data[key], db.accesses[key]) for key in keys if key in db.accesses]
+        before = [(key, db.data.get(key), db.uses.state(key)) for key in keys]
         reply = session.run(row, args)
         db = store._db
-        for key, value, accessed in before:
-            if db.accesses is not None and db.data.get(key) is value:
-                db.accesses[key] = accessed
+        for key, value, state in before:
+            if db.uses is not None and state is not None and db.data.get(key) is value:
+                db.uses.put_back(key, state)
         return reply
 
 

@@ -106,6 +106,12 @@ class Instance:
         """What a test has put before every command, or None."""
         return self.store._shared.probe
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether memory is to be looked at before every request."""
+        eviction = self.store._shared.eviction
+        return eviction is not None and eviction.is_limited
+
     def review(self) -> None:
         """Let every session look again whether requests may go straight to their rows."""
         for session in list(self.sessions.values()):
@@ -114,7 +120,7 @@ class Instance:
     def reset_statistics(self) -> None:
         """What CONFIG RESETSTAT does: begin to count from 0."""
         self.saves.forget_counts()
-        self.store._shared.expired_keys = 0
+        self.store._shared.expired_keys = self.store._shared.evicted_keys = 0
         self.statistics.reset()
 
     # Commands that are looked at

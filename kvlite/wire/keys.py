@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..encoding import integer, scan_cursor
 from ..errors import ResponseError
-from ..types.keys import check_frequency, database_index, idle_time
+from ..types.keys import database_index, frequency_of, idle_time
 from .args import Words, shown, syntax_error
 from .replies import OK, Reply, Status
 from .session import Session
@@ -149,22 +149,22 @@ def dump(session: Session, args: list[bytes]) -> Reply:
 
 
 def restore(session: Session, args: list[bytes]) -> Reply:
-    replace = absolute = frequent = False
+    replace = absolute = False
     idle: int | None = None
+    frequency: int | None = None
     words = Words(args, 4)
     while (word := words.next()) is not None:
         if word == b"REPLACE":
             replace = True
         elif word == b"ABSTTL":
             absolute = True
-        elif word == b"IDLETIME" and not frequent:
+        elif word == b"IDLETIME" and frequency is None:
             idle = idle_time(words.value())
         elif word == b"FREQ" and idle is None:
-            check_frequency(words.value())
-            frequent = True
+            frequency = frequency_of(words.value())
         else:
             raise syntax_error()
-    session.store._restore(args[1], args[2], args[3], replace, absolute, idle)
+    session.store._restore(args[1], args[2], args[3], replace, absolute, idle, frequency)
     return OK
 
 

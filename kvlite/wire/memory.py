@@ -12,6 +12,7 @@ from .replies import OK, Reply, Verbatim
 from .table import Keys, command, container, helped
 
 if TYPE_CHECKING:
+    from ..database import Database
     from .instance import Instance
     from .session import Session
 
@@ -31,12 +32,21 @@ class Figures:
     def __init__(self, instance: Instance) -> None:
         with instance.store._shared.lock:
             databases = {index: store._db for index, store in enumerate(instance.stores) if store is not None}
-            self.tables = {index: memory.tables(db) for index, db in databases.items() if db.data}
-            self.deadlines = {index: memory.deadlines(db) for index, db in databases.items() if db.data}
+            self.tables = {
+                index: memory.tables(db) for index, db in databases.items() if db.data or db.account
+            }
+            self.deadlines = {
+                index: memory.deadlines(db) for index, db in databases.items() if db.data or db.account
+            }
             self.keys = sum(len(db.data) for db in databases.values())
-            self.dataset = sum(memory.dataset(db) for db in databases.values())
-        self.overhead = sum(self.tables.values()) + sum(self.deadlines.values())
-        self.used = max(1, self.overhead + self.dataset)
+            self.dataset = sum(map(_dataset, databases.values()))
+            accounts = sum(
+                db.account.own_size() + (0 if db.uses is None else db.uses.size())
+                for db in databases.values()
+                if db.account is not None
+            )
+        self.overhead = sum(self.tables.values()) + sum(self.deadlines.values()) + accounts
+        self.used: int = max(1, self.overhead + self.dataset)
         """What the data takes; the interpreter, and what else it does, is part of `resident` only."""
         self.resident = memory.of_process() or self.used
         self.peak = instance.peak_memory = max(instance.peak_memory, self.used)
@@ -49,6 +59,11 @@ class Figures:
     @property
     def fragmentation(self) -> float:
         return self.resident / self.used
+
+
+def _dataset(db: Database) -> int:
+    """What keys and values take: as it is counted, where there is a limit, or else an estimate."""
+    return memory.dataset(db) if db.account is None else db.account.total
 
 
 container("memory", -2, "server")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from ..clock import ManualClock
 from ..errors import (
     CODE_OF,
+    OUT_OF_MEMORY,
     ConnectionError,
     ExecAbortError,
     NoPermissionError,
+    OutOfMemoryError,
     RedisError,
     ResponseError,
 )
@@ -195,6 +197,7 @@ class Session(Timekeeper):
             and not self.no_touch
             and not self.instance.pause.end_ms
             and self.instance.probe is None
+            and not self.instance.is_limited
             and self not in self.instance.monitors
             and not self.instance.runner.busy
             and (self.listener is None or self.protocol == 3)
@@ -244,6 +247,8 @@ class Session(Timekeeper):
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
+        if self.instance.is_limited:
+            self._check_memory(row)
         if self.listener is not None and self.protocol == 2 and row.name not in ALLOWED:
             raise ResponseError(NOT_WHILE_LISTENING.format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
@@ -256,6 +261,16 @@ class Session(Timekeeper):
             self.queue.append((row, args))
             return QUEUED
         return self.carry_out(row, args)
+
+    def _check_memory(self, row: Row) -> None:
+        """Make room, as before every request; OutOfMemoryError if there is none and it may need it."""
+        eviction = self.store._shared.eviction
+        if eviction.pressed:
+            with self.store._shared.lock:
+                full = eviction.is_full()
+            rows = [queued for queued, _ in self.queue or ()] if row.name == "exec" else [row]
+            if full and any("denyoom" in each.flags for each in rows):
+                raise OutOfMemoryError(OUT_OF_MEMORY)
 
     def carry_out(self, row: Row, args: list[bytes]) -> Reply:
         """`run`, as CLIENT NO-TOUCH says."""

@@ -9,8 +9,10 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from ..eviction import Eviction
 from ..structs.limits import SETTINGS, Limits
 from .config import Config
+from .table import ROWS
 
 if TYPE_CHECKING:
     from ..keyspace import Shared
@@ -28,6 +30,7 @@ def connect(config: Config, store: Store[Any]) -> None:
     _values(config, shared.limits)
     _databases(config, shared)
     _events(config, shared)
+    _limits(config, store)
     _files(config, store)
     config.defaults = dict(config)
 
@@ -58,6 +61,43 @@ def _events(config: Config, shared: Shared) -> None:
 
     config["notify-keyspace-events"] = shared.event_classes
     config.on_change(follow, "notify-keyspace-events")
+
+
+EVICTION = {
+    "maxmemory": "maxmemory",
+    "maxmemory-policy": "maxmemory_policy",
+    "maxmemory-samples": "maxmemory_samples",
+    "lfu-log-factor": "lfu_log_factor",
+    "lfu-decay-time": "lfu_decay_time",
+}
+"""What `eviction.Settings` calls each parameter."""
+
+
+def eviction_of(store: Store[Any]) -> Eviction:
+    """The limits of `store`, which stand before the methods of all commands that may take memory."""
+    from . import commands as commands  # fills the table
+
+    kind = type(store)
+    guarded = {row.name for row in ROWS.values() if "denyoom" in row.flags and hasattr(kind, row.name)}
+    return Eviction.of(store._shared, sorted(guarded))
+
+
+def _limits(config: Config, store: Store[Any]) -> None:
+    shared = store._shared
+
+    def follow() -> None:
+        values = {attribute: config[name] for name, attribute in EVICTION.items()}
+        if shared.eviction is None and all(config[name] == config.defaults[name] for name in EVICTION):
+            return
+        with shared.lock:
+            eviction_of(store).set(**values)
+        if shared.instance is not None:
+            shared.instance.review()
+
+    if shared.eviction is not None:
+        for name, attribute in EVICTION.items():
+            config[name] = getattr(shared.eviction.settings, attribute)
+    config.on_change(follow, *EVICTION)
 
 
 def _files(config: Config, store: Store[Any]) -> None:

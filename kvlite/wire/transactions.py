@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ExecAbortError, NoPermissionError, ResponseError
+from ..eviction import admitted
 from ..watch import Watch
 from .acl_selector import NO_PERMISSION_ANY_MORE
 from .replies import NULL_ARRAY, OK, Reply
@@ -57,7 +58,8 @@ def _execute(session: Session, queue: list[tuple[Row, list[bytes]]]) -> Reply:
         store._begin()
         try:
             session.executing = len(queue)
-            return [_run(session, row, request) for row, request in queue]
+            with admitted(store._shared):
+                return [_run(session, row, request) for row, request in queue]
         finally:
             session.executing = 0
             store._end()

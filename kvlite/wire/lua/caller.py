@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import RedisError, ResponseError
+from ...errors import OUT_OF_MEMORY, OutOfMemoryError, RedisError, ResponseError
 from ..acl_selector import NO_PERMISSION_IN_SCRIPT
 from ..replies import Reply
 from ..session import Gauge, Session
@@ -84,5 +84,7 @@ class Caller(Session):
             raise ResponseError(NO_PERMISSION_IN_SCRIPT[denial])
         if run.read_only and ("write" in flags or "may_replicate" in flags):
             raise ResponseError(READ_ONLY)
+        if run.may_not_grow and not run.wrote and "denyoom" in flags:
+            raise OutOfMemoryError(OUT_OF_MEMORY)
         if "write" in flags:
             run.wrote = True

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ...errors import RedisError, ResponseError, error_of
+from ...errors import OutOfMemoryError, RedisError, ResponseError, error_of
+from ...eviction import admitted
 from ..replies import Reply
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from ...keyspace import Shared
     from ...store import Store
     from ..instance import Instance
     from ..session import Session
@@ -33,6 +35,7 @@ UNKILLABLE = (
 )
 KILLED = b"ERR Script killed by user with SCRIPT KILL..."
 """Said of functions too."""
+NEEDS_ALLOW_OOM = "allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"
 CANNOT_WRITE = "Can not execute a script with write flag using *_ro command."
 
 
@@ -62,7 +65,10 @@ class Program(Protocol):
 class Run:
     """A program that is being run."""
 
-    __slots__ = ("began", "command", "killed", "program", "read_only", "session", "store", "wrote")
+    __slots__ = (
+        *("began", "command", "killed", "may_not_grow", "program", "read_only", "session", "store"),
+        "wrote",
+    )
 
     def __init__(
         self,
@@ -79,6 +85,8 @@ class Run:
         self.session = session
         """Whose request it was; None for a call within the process, which may do everything."""
         self.read_only = read_only
+        self.may_not_grow = False
+        """There was no memory left when it began."""
         self.began = time.monotonic()
         self.wrote = False
         self.killed = False
@@ -87,6 +95,16 @@ class Run:
     def seconds(self) -> float:
         """How long it has been running."""
         return time.monotonic() - self.began
+
+
+def _may_not_grow(shared: Shared, flags: frozenset[str] | None) -> bool:
+    """Whether there is no memory for what a program may write. OutOfMemoryError if it may not run at all."""
+    eviction = shared.eviction
+    if eviction is None or (flags is not None and not flags.isdisjoint(("allow-oom", "no-writes"))):
+        return False
+    if flags is not None and eviction.is_full():
+        raise OutOfMemoryError(NEEDS_ALLOW_OOM)
+    return bool(eviction.is_full())
 
 
 class Runner:
@@ -124,7 +142,9 @@ class Runner:
             shared.now = lambda: now
             run = self.running = Run(program, command, store, session, read_only)
             try:
-                return _run(run, keys, args)
+                run.may_not_grow = _may_not_grow(shared, flags)
+                with admitted(shared):
+                    return _run(run, keys, args)
             finally:
                 self.running = None
                 shared.now = shared.clock.now

@@ -1,0 +1,205 @@
+"""What the keys and values of a database take in memory, counted as they change, while a limit stands.
+
+Every effect goes through a gate then, which takes what the key took before off the account and puts on what
+it takes now. Strings are measured each time; what a collection takes is recorded, put forward by what an
+effect brings or takes away, and measured anew once as much has changed as could make the record wrong: so
+errors never add up, and a change costs O(1), amortized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import getsizeof
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .database import Database, Value
+from .effects import announce, announces_its_key_only, announces_to
+from .memory import after_growth, deadlines, tables
+from .structs import Collection
+
+if TYPE_CHECKING:
+    from .keyspace import Keyspace
+
+HEADER = getsizeof(b"")
+"""The bytes of a string beside its text."""
+RECORD = getsizeof([0, 0, 0]) + 2 * getsizeof(1 << 40)
+TOLERANCE = 16
+"""A collection is measured anew when a part of it, one in so many, may have become something else."""
+
+
+class Full(Protocol):
+    """Who is to know that an account has reached its ceiling."""
+
+    pressed: bool
+
+
+class Account:
+    """The bytes that one database takes, but for its tables: `total`."""
+
+    __slots__ = ("ceiling", "full", "newest", "records", "total")
+
+    def __init__(self, full: Full) -> None:
+        self.full = full
+        self.ceiling = 0
+        """Where `full.pressed` is set."""
+        self.total = 0
+        self.newest = b""
+        """The key that came into being last."""
+        self.records: dict[bytes, list[int]] = {}
+        """For each collection: its bytes with the key, its length, and how many bytes have changed since
+        it was measured."""
+
+    def successor(self) -> Account:
+        """The account of an empty database."""
+        account = Account(self.full)
+        account.ceiling = self.ceiling
+        return account
+
+    def count(self, db: Database) -> None:
+        """Measure everything. O(n)."""
+        self.total, self.records = 0, {}
+        for key, value in db.data.items():
+            self.total += self.entered(key, value)
+
+    def entered(self, key: bytes, value: Value | None) -> int:
+        """The bytes of a key and what is its value from now on."""
+        if type(value) is bytes:
+            return len(key) + len(value) + 2 * HEADER
+        if value is None:
+            return 0
+        size = len(key) + HEADER
+        if isinstance(value, Collection):
+            size += value.footprint(0)
+            self.records[key] = [size, len(value), 0]
+            return size
+        if type(value) is bytearray:
+            return size + HEADER + len(value)
+        return size + getsizeof(value)
+
+    def left(self, key: bytes, value: Value | None) -> int:
+        """The bytes that were counted for a key, whose value this has been."""
+        if isinstance(value, Collection):
+            record = self.records.pop(key, None)
+            return 0 if record is None else record[0]
+        return self.entered(key, value)
+
+    def changed(self, key: bytes, size: int, held: Value | None, value: Value | None, rest: Any) -> None:
+        """An effect with the arguments `rest` has made `value` of `held`, for which `size` was counted."""
+        if value is held and isinstance(value, Collection):
+            self.total += self._moved(key, value, rest)
+        else:
+            if held is None:
+                self.newest = key
+            elif isinstance(held, Collection):
+                self.records.pop(key, None)
+            self.total += self.entered(key, value) - size
+        if self.total > self.ceiling:
+            self.full.pressed = True
+
+    def size_of(self, key: bytes, value: Value | None) -> int:
+        """The bytes that are counted for a key."""
+        if isinstance(value, Collection):
+            record = self.records.get(key)
+            return 0 if record is None else record[0]
+        return self.entered(key, value)
+
+    def _moved(self, key: bytes, value: Collection, rest: Any) -> int:
+        """How many bytes more a collection takes after an effect has worked on it."""
+        record = self.records.get(key)
+        if record is None:
+            return self.entered(key, value)
+        size, length, drift = record
+        grown = len(value) - length
+        brought = _bytes_of(rest)
+        lost = size * -grown // (length or 1) if grown < 0 else 0
+        drift += brought + lost
+        if drift * TOLERANCE > size:
+            return self.entered(key, value) - size
+        more = brought if grown > 0 else -lost
+        self.records[key] = [size + more, length + grown, drift]
+        return more
+
+    def own_size(self) -> int:
+        return getsizeof(self.records) + RECORD * len(self.records)
+
+
+def _bytes_of(arguments: Any) -> int:
+    """About how many bytes the elements take that are among the arguments of an effect."""
+    size = 0
+    for argument in arguments:
+        if type(argument) is bytes:
+            size += len(argument) + HEADER
+        elif isinstance(argument, (list, tuple, dict)):
+            size += _bytes_of(argument) + 16 * len(argument)
+        elif argument is not None:
+            size += getsizeof(argument)
+    return size
+
+
+def used_by(db: Database) -> int:
+    """The bytes that a database takes, all told. O(1)."""
+    account: Account = db.account
+    size = account.total + account.own_size() + tables(db) + deadlines(db)
+    return size if db.uses is None else size + db.uses.size()
+
+
+def needed_by(db: Database) -> int:
+    """`used_by`, with tables of the size to which they grow. O(1)."""
+    account: Account = db.account
+    return account.total + account.own_size() + after_growth(db) + deadlines(db)
+
+
+class _Touched:
+    """An observer that only wants to know which keys an effect is about to change."""
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[Keyspace[Any], bytes]] = []
+
+    def changing(self, store: Keyspace[Any], key: bytes) -> None:
+        self.keys.append((store, key))
+
+    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+        self.keys.append((store, key))
+
+    def emptying(self, store: Keyspace[Any]) -> None:
+        pass
+
+    def swapping(self, store: Keyspace[Any], other: Keyspace[Any]) -> None:
+        pass
+
+
+def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
+    """The gate where memory is counted: announces and records where that is wanted, and keeps the account."""
+    shared, index = store._shared, store._index
+    make = getattr(type(store), name)
+
+    def tell(arguments: tuple[Any, ...]) -> None:
+        if shared.observers:
+            announce(store, code, arguments)
+        if shared.journal is not None:
+            shared.journal.write((code, index, *arguments))
+
+    def gate(key: bytes, *rest: Any) -> Any:
+        if shared.observers or shared.journal is not None:
+            tell((key, *rest))
+        db = store._db
+        account, held = db.account, db.data.get(key)
+        size = account.size_of(key, held)
+        result = make(store, key, *rest)
+        account.changed(key, size, held, store._db.data.get(key), rest)
+        return result
+
+    def gate_of_several(*arguments: Any) -> Any:
+        tell(arguments)
+        touched = _Touched()
+        announces_to(touched, store, code, arguments)
+        for each, key in touched.keys:
+            account = each._db.account
+            account.total -= account.left(key, each._db.data.get(key))
+        result = make(store, *arguments)
+        for each, key in touched.keys:
+            account = each._db.account
+            account.total += account.entered(key, each._db.data.get(key))
+        return result
+
+    return gate if announces_its_key_only(code) else gate_of_several

@@ -1,0 +1,398 @@
+"""Limits: how much memory or how many keys a store may have, and which go when it has more.
+
+A store without a limit knows nothing of this. While one stands, effects go through gates that keep an account
+(`accounting`), and the methods of commands that may take memory are preceded by `Eviction.admit`, as a
+session asks it before such a request: it makes room, or refuses before anything has changed.
+
+The keys that go first are found as Redis finds them, by samples: each time some are needed many are drawn,
+and of these, and the best of those drawn before, the first `BATCH` go one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .accounting import Account, counting_gate, needed_by, used_by
+from .errors import OUT_OF_MEMORY, OutOfMemoryError
+from .uses import Frequencies, Hand, Times, Tuning, Uses
+
+if TYPE_CHECKING:
+    from .keyspace import Keyspace, Shared
+
+BATCH = 16
+"""How many keys are picked at a time."""
+AT_ONCE = 4
+"""How many go before it is looked how much is left."""
+STEP = 1024
+"""Room is made for more than is needed, one part in so many of the limit."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which keys may go: those with a deadline only, if it is `volatile`; and which of them go first."""
+
+    name: str
+    volatile: bool = False
+    by: str | None = None
+    """The least `time` of use, `frequency` of use or `deadline`; None is chance."""
+    evicts: bool = True
+
+
+POLICIES = {
+    policy.name: policy
+    for policy in (
+        Policy("noeviction", evicts=False),
+        Policy("allkeys-lru", by="time"),
+        Policy("allkeys-lfu", by="frequency"),
+        Policy("allkeys-random"),
+        Policy("volatile-lru", volatile=True, by="time"),
+        Policy("volatile-lfu", volatile=True, by="frequency"),
+        Policy("volatile-random", volatile=True),
+        Policy("volatile-ttl", volatile=True, by="deadline"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set, under Redis's names; 0 is no limit."""
+
+    maxmemory: int = 0
+    maxkeys: int = 0
+    maxmemory_policy: str = "noeviction"
+    maxmemory_samples: int = 5
+    lfu_log_factor: int = 10
+    lfu_decay_time: int = 1
+
+    def __post_init__(self) -> None:
+        if self.maxmemory_policy not in POLICIES:
+            raise ValueError(f"maxmemory_policy is one of {', '.join(POLICIES)}")
+        if min(self.maxmemory, self.maxkeys, self.lfu_log_factor, self.lfu_decay_time) < 0:
+            raise ValueError("a limit is not negative")
+        if self.maxmemory_samples < 1:
+            raise ValueError("maxmemory_samples is at least 1")
+
+
+class Eviction:
+    """The limits of one store, and what keeps them. One per store, from when something is first set."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._guarded: frozenset[str] = frozenset()
+        """The methods that may take memory."""
+        self.settings = Settings()
+        self.policy = POLICIES["noeviction"]
+        self._tuning = Tuning()
+        self._hand: Hand | None = None
+        self._records_times = False
+        """Times of use are recorded whatever the policy is."""
+        self.pressed = False
+        """The memory that is used may have come near the limit."""
+        self.unchecked = 0
+        """What is done now has been admitted as a whole, if this is not 0."""
+        self._victims: list[tuple[Keyspace[Any], bytes, int]] = []
+        """Those that go next, the first of them last, with their ranks."""
+        self._next_best: list[tuple[Keyspace[Any], bytes, int]] = []
+
+    @classmethod
+    def of(cls, shared: Shared, guarded: Iterable[str] = ()) -> Eviction:
+        """That of a store, the same each time."""
+        if shared.eviction is None:
+            shared.eviction = cls(shared)
+        eviction: Eviction = shared.eviction
+        eviction._guarded |= frozenset(guarded)
+        return eviction
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.settings.maxmemory or self.settings.maxkeys)
+
+    # Setting
+
+    def record_times(self) -> None:
+        """Note when keys are used, whatever the policy is."""
+        self._records_times = True
+        self._take_in_all()
+
+    def set(self, **changes: Any) -> None:
+        """Set some of the `Settings`, and hold them from now on: too much goes at once, if it can. O(n) when
+        the first limit is set, or other uses are to be noted. ValueError for what cannot be. Under the lock.
+        """
+        was_limited = self.is_limited
+        self.settings = settings = replace(self.settings, **changes)
+        self.policy = POLICIES[settings.maxmemory_policy]
+        self._tuning.factor, self._tuning.decay = settings.lfu_log_factor, settings.lfu_decay_time
+        self._victims, self._next_best = [], []
+        self.pressed = True
+        self._take_in_all()
+        if self.is_limited != was_limited:
+            self._shared.count_with(counting_gate if self.is_limited else None)
+        if self.is_limited and not self._shared.frozen:
+            self._make_room()
+
+    def _take_in_all(self) -> None:
+        for store in self._shared.open_stores:
+            self.take_in(store)
+
+    def take_in(self, store: Keyspace[Any]) -> None:
+        """Let `store` be as the settings want it: a new database of the store, or one with a new content."""
+        db = store._db
+        kind = self._kind()
+        if kind != (None if db.uses is None else db.uses.kind):
+            db.record_uses(self._new_uses(kind))
+            if db.uses is None:
+                store.__dict__.pop("get", None)
+            else:
+                store._note_quickly()
+        if not self.is_limited:
+            db.account = None
+            for name in self._guarded:
+                if getattr(store.__dict__.get(name), "guards", None) is self:
+                    del store.__dict__[name]
+        elif db.account is None:
+            db.account = Account(self)
+            db.account.count(db)
+            self.pressed = True
+            self._stand_before(store)
+
+    def _kind(self) -> str | None:
+        if self.policy.by in ("time", "frequency"):
+            return self.policy.by
+        return "time" if self._records_times else None
+
+    def _new_uses(self, kind: str | None) -> Uses | None:
+        if kind is None:
+            return None
+        shared = self._shared
+        if self._hand is None:
+            self._hand = Hand(shared.clock)
+        if kind == "time":
+            return Times(self._hand)
+        return Frequencies(self._hand, shared.random, shared.lock, self._tuning)
+
+    # Standing before commands
+
+    def _stand_before(self, store: Keyspace[Any]) -> None:
+        for name in self._guarded:
+            if getattr(store.__dict__.get(name), "guards", None) is not self:
+                store.__dict__[name] = self._before(getattr(store, name))
+
+    def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if self.pressed:
+                self.admit()
+            result = call(*args, **kwargs)
+            if self.settings.maxkeys:
+                self.trim()
+            return result
+
+        guarded.guards = self  # type: ignore[attr-defined]
+        return guarded
+
+    def guards(self, name: str) -> bool:
+        """Whether the method of this name is one that may take memory."""
+        return name in self._guarded
+
+    def admit(self) -> None:
+        """Make room for a command that may take memory. OutOfMemoryError if there is none."""
+        shared = self._shared
+        with shared.lock:
+            if shared.closed or self.unchecked or shared.frozen:
+                return
+            if not self._make_room():
+                raise OutOfMemoryError(OUT_OF_MEMORY)
+
+    def trim(self) -> None:
+        """Let keys go until there are no more than may be, after a command that may have made some."""
+        shared, most = self._shared, self.settings.maxkeys
+        if not self.policy.evicts or self._count() <= most:
+            return
+        with shared.lock:
+            if not shared.closed and not self.unchecked and not shared.frozen:
+                self._evict_until(lambda: self._count() <= most, spare_newest=True)
+
+    def _count(self) -> int:
+        return sum(len(store._db.data) for store in self._shared.open_stores)
+
+    def used(self) -> int:
+        """The bytes that all databases take. O(1). Under the lock."""
+        return sum(used_by(store._db) for store in self._shared.open_stores)
+
+    def recount(self) -> None:
+        """Measure everything anew, after what was no effect. O(n)."""
+        for store in self._shared.open_stores:
+            if store._db.account is not None:
+                store._db.account.count(store._db)
+        self.pressed = True
+
+    def is_full(self) -> bool:
+        """Whether there is more than may be, after as much as can go has gone. Under the lock."""
+        return self.is_limited and self.pressed and not self._make_room()
+
+    # Making room
+
+    def _make_room(self) -> bool:
+        """Whether there is no more than may be, now."""
+        return self._is_below_maxkeys() and self._is_below_maxmemory()
+
+    def _is_below_maxkeys(self) -> bool:
+        most = self.settings.maxkeys
+        if not most:
+            return True
+        if not self.policy.evicts:
+            self.pressed = True
+            return self._count() < most
+        return self._evict_until(lambda: self._count() <= most)
+
+    def _is_below_maxmemory(self) -> bool:
+        most = self.settings.maxmemory
+        if not most:
+            self.pressed = bool(self.settings.maxkeys and not self.policy.evicts)
+            return True
+        needed = self._needed()
+        if needed > most and self._give_back():
+            needed = self._needed()
+        if needed > most and self.policy.evicts:
+            while needed > most - most // STEP and self._evict_some():
+                needed = self._needed()
+                if needed > most and self._give_back():
+                    needed = self._needed()
+        self._place_ceilings(most - needed)
+        return needed <= most
+
+    def _needed(self) -> int:
+        return sum(needed_by(store._db) for store in self._shared.open_stores)
+
+    def _evict_some(self) -> bool:
+        """Let a few go, if there are any that may: to look after each how much is left would cost more."""
+        gone = 0
+        while gone < AT_ONCE and self._evict_one(spare_newest=False):
+            gone += 1
+        return gone > 0
+
+    def _place_ceilings(self, room: int) -> None:
+        """Look again when what is there has grown by a step, or has filled the `room`."""
+        step = min(room, self.settings.maxmemory // STEP) if room > 0 else 0
+        for store in self._shared.open_stores:
+            account = store._db.account
+            account.ceiling = account.total + step // len(self._shared.open_stores)
+        self.pressed = room < 0 or bool(self.settings.maxkeys and not self.policy.evicts)
+
+    def _give_back(self) -> bool:
+        """Exchange tables that are far larger than what is left in them, unless somebody holds on to them."""
+        shared = self._shared
+        if shared.observers or shared.depth > 0:
+            return False
+        wasteful = [store for store in shared.open_stores if store._db.is_wasteful()]
+        for store in wasteful:
+            store._db = store._db.compacted()
+        return bool(wasteful)
+
+    def _evict_until(self, enough: Callable[[], bool], spare_newest: bool = False) -> bool:
+        """Let keys go, one after the other; False if there are none left that may."""
+        while not enough():
+            if not self._evict_one(spare_newest):
+                return False
+        return True
+
+    def _evict_one(self, spare_newest: bool) -> bool:
+        while True:
+            if not self._victims and not self._pick(spare_newest):
+                return False
+            store, key, rank = self._victims.pop()
+            db = store._db
+            if key not in db.data or (spare_newest and key == db.account.newest):
+                continue
+            if self.policy.by == "time" and db.uses is not None and db.uses.state(key) != rank:
+                continue  # it has been used since
+            if self.policy.volatile and key not in db.deadlines:
+                continue
+            store._effect_drop(key)
+            self._shared.evicted_keys += 1
+            if store._notify is not None:
+                store._notify(b"evicted", key)
+            return True
+
+    def _pick(self, spare_newest: bool) -> bool:
+        """Find those that go next; whether there are any."""
+        wanted = BATCH * self.settings.maxmemory_samples
+        found = {(store, key): rank for store, key, rank in self._still(self._next_best)}
+        stores = [store for store in self._shared.open_stores if store._db.data]
+        for store in stores:
+            keys = self._draw(store, max(BATCH, wanted // len(stores)))
+            if spare_newest and store._db.account.newest in keys:
+                keys.remove(store._db.account.newest)
+            found.update(
+                ((store, key), rank) for key, rank in zip(keys, self._ranks(store, keys), strict=True)
+            )
+        ranked = sorted(((store, key, rank) for (store, key), rank in found.items()), key=_rank)
+        picked = min(BATCH, max(1, len(ranked) // self.settings.maxmemory_samples))
+        self._victims = ranked[:picked][::-1]
+        self._next_best = ranked[picked : picked + BATCH] if self.policy.by else []
+        return bool(self._victims)
+
+    def _still(self, candidates: list[tuple[Keyspace[Any], bytes, int]]) -> list[Any]:
+        """Those that are there, and as they were."""
+        return [
+            (store, key, rank)
+            for store, key, rank in candidates
+            if key in store._db.data and self._ranks(store, [key]) == [rank]
+        ]
+
+    def _draw(self, store: Keyspace[Any], count: int) -> list[bytes]:
+        """Up to `count` different keys that may go: all, if there are no more."""
+        db, random = store._db, self._shared.random
+        if not self.policy.volatile:
+            if len(db.keys.items) <= count:
+                return list(db.keys.items)
+            return list(dict.fromkeys(random.choices(db.keys.items, k=count)))
+        deadlines = db.deadlines
+        if len(deadlines) <= count:
+            return list(deadlines)
+        # A timetable is a heap: the earliest stand at its beginning.
+        drawn = (
+            islice(db.timetable, count)
+            if self.policy.by == "deadline"
+            else random.choices(db.timetable, k=count)
+        )
+        keys = list(dict.fromkeys(key for at, key in drawn if deadlines.get(key) == at))
+        return keys or list(islice(deadlines, count))
+
+    def _ranks(self, store: Keyspace[Any], keys: list[bytes]) -> list[int]:
+        db = store._db
+        if self.policy.by == "deadline":
+            return [db.deadlines.get(key, 0) for key in keys]
+        if self.policy.by is None or db.uses is None:
+            return [0] * len(keys)
+        return db.uses.ranks(keys)
+
+
+def admit(shared: Shared, names: Iterable[str]) -> None:
+    """Make room for methods of these names, which are to be called together, as for each of them."""
+    eviction: Eviction | None = shared.eviction
+    if eviction is not None and eviction.is_limited and any(map(eviction.guards, names)):
+        eviction.admit()
+
+
+@contextmanager
+def admitted(shared: Shared) -> Iterator[None]:
+    """A block whose commands have been admitted as a whole: none is refused, and nothing goes. Under the
+    lock."""
+    eviction: Eviction | None = shared.eviction
+    if eviction is not None:
+        eviction.unchecked += 1
+    try:
+        yield
+    finally:
+        if eviction is not None:
+            eviction.unchecked -= 1
+
+
+def _rank(candidate: tuple[Keyspace[Any], bytes, int]) -> int:
+    return candidate[2]

@@ -1,0 +1,314 @@
+"""When, or how often, each key of a database was used: what OBJECT IDLETIME and FREQ tell, and LRU and LFU
+policies go by.
+
+A read without the lock notes its key by one operation on a dict or a deque, which is atomic; everything else
+is called under the store's lock.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable
+from sys import getsizeof
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from .clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from random import Random
+
+FIRST_FREQUENCY = 5
+"""What a new key starts with, so that it has a chance to be used again before it goes."""
+MOST_FREQUENT = 255
+NOTED = 16_384
+"""How many uses may wait to be counted: 128 kB. Of more than come between two looks the first are lost."""
+TICKS = 0.1
+"""Seconds between two looks at the clock, as in Redis."""
+SECOND = 1_000_000
+STAMP = getsizeof(1 << 50)
+
+
+class Uses(Protocol):
+    """What is known of how the keys of one database were used. `Times` or `Frequencies`."""
+
+    kind: ClassVar[str]
+
+    def note(self, key: bytes, /) -> object:
+        """The key, which is there, is used now. May be called without the lock."""
+
+    def born(self, key: bytes) -> None:
+        """The key came into being."""
+
+    def forget(self, key: bytes) -> None:
+        """The key is gone."""
+
+    def state(self, key: bytes) -> int | None:
+        """What is known of it, for `put_back`."""
+
+    def put_back(self, key: bytes, state: int) -> None:
+        """Let what was known of `key` be known of it again."""
+
+    def ranks(self, keys: Iterable[bytes]) -> list[int]:
+        """For each key a number: the one with the least is the first to go. They may be gone already."""
+
+    def fill(self, keys: Iterable[bytes]) -> None:
+        """These are all keys; of those that were not known nothing is known but that they are there. O(n)."""
+
+    def settle(self) -> None:
+        """Count what was noted without the lock."""
+
+    def successor(self) -> Uses:
+        """The same for an empty database."""
+
+    def size(self) -> int:
+        """How many bytes this takes. O(1)."""
+
+    def __len__(self) -> int: ...
+
+
+class Hand:
+    """A coarse clock: microseconds since the epoch, which who is in a hurry reads without a call.
+
+    No two writes see the same time, so that uses have an order. On the system's clock it is moved ten times a
+    second by a thread that all stores share; other clocks are looked at each time.
+    """
+
+    __slots__ = ("__weakref__", "_now", "is_coarse", "move", "present", "uses")
+
+    def __init__(self, clock: Clock) -> None:
+        self._now = clock.now
+        self.present = clock.now() * 1000
+        self.uses: weakref.WeakSet[Frequencies] = weakref.WeakSet()
+        """What is to be settled now and then."""
+        self.is_coarse = isinstance(clock, SystemClock)
+        """`present` may be read by itself."""
+        self.move: Callable[[], int] = self.step if self.is_coarse else self.look
+        """The time of a use, later than any before."""
+        if self.is_coarse:
+            _ticker.tick_for(self)
+
+    def step(self) -> int:
+        present = self.present = self.present + 1
+        return present
+
+    def look(self) -> int:
+        now, present = self._now() * 1000, self.present
+        # Only a clock that is turned back for a test goes back by a second.
+        self.present = now if now > present or now < present - SECOND else present + 1
+        return self.present
+
+    def seconds_since(self, then: int) -> int:
+        """How many seconds have passed, both times in whole seconds, as Redis keeps them."""
+        return max(0, self._now() // 1000 - then // SECOND)
+
+    def minutes(self) -> int:
+        return self._now() // 60_000
+
+
+class _Ticker:
+    """Moves the hands of all stores, by a thread that ends when there are none any more."""
+
+    def __init__(self) -> None:
+        self._hands: weakref.WeakSet[Hand] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def tick_for(self, hand: Hand) -> None:
+        with self._lock:
+            self._hands.add(hand)
+            # A thread does not survive a fork.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="kvlite-clock", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(TICKS)
+            with self._lock:
+                hands = list(self._hands)
+                if not hands:
+                    self._thread = None
+                    return
+            for hand in hands:
+                hand.look()
+                for uses in list(hand.uses):
+                    uses.settle_if_free()
+            del hands[:]
+
+
+_ticker = _Ticker()
+
+
+class Times:
+    """When each key was last used, in microseconds since the epoch."""
+
+    __slots__ = ("at", "hand")
+    kind: ClassVar[str] = "time"
+
+    def __init__(self, hand: Hand) -> None:
+        self.at: dict[bytes, int] = {}
+        self.hand = hand
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def note(self, key: bytes, /) -> None:
+        self.at[key] = self.hand.move()
+
+    def born(self, key: bytes) -> None:
+        self.at[key] = self.hand.move()
+
+    def forget(self, key: bytes) -> None:
+        self.at.pop(key, None)
+
+    def state(self, key: bytes) -> int | None:
+        return self.at.get(key)
+
+    def put_back(self, key: bytes, state: int) -> None:
+        self.at[key] = state
+
+    def ranks(self, keys: Iterable[bytes]) -> list[int]:
+        get = self.at.get
+        return [get(key, 0) for key in keys]
+
+    def fill(self, keys: Iterable[bytes]) -> None:
+        now, at = self.hand.look(), self.at
+        known = {key: at.get(key, now) for key in keys}
+        at.clear()  # and not exchanged: reads without the lock hold it
+        at.update(known)
+
+    def settle(self) -> None:
+        pass
+
+    def successor(self) -> Times:
+        return Times(self.hand)
+
+    def size(self) -> int:
+        return getsizeof(self.at) + STAMP * len(self.at)
+
+    def idle(self, key: bytes) -> int:
+        """How many seconds ago `key`, which is there, was used."""
+        return self.hand.seconds_since(self.at.setdefault(key, self.hand.present))
+
+    def set_idle(self, key: bytes, seconds: int) -> None:
+        self.at[key] = self.hand.look() - seconds * SECOND
+
+
+class Frequencies:
+    """How often each key is used, as Redis counts it: a logarithm of 8 bits that time diminishes.
+
+    From `FIRST_FREQUENCY` on the counter rises with the probability 1 / (what is above it * `factor` + 1) at
+    each use, and falls by one every `decay` minutes. Uses are noted in a queue, in their order, and counted
+    before anybody asks, ten times a second at least.
+    """
+
+    __slots__ = ("__weakref__", "_counters", "_hand", "_lock", "_noted", "_random", "_tuning", "note")
+    kind: ClassVar[str] = "frequency"
+
+    def __init__(self, hand: Hand, random: Random, lock: threading.RLock, tuning: Tuning) -> None:
+        self._counters: dict[bytes, int] = {}
+        """The minute when it was last counted, and the counter in the low 8 bits."""
+        self._hand = hand
+        self._random = random
+        self._lock = lock
+        self._tuning = tuning
+        self._noted: deque[bytes] = deque(maxlen=NOTED)
+        self.note: Callable[[bytes], object] = self._noted.append
+        hand.uses.add(self)
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+    def born(self, key: bytes) -> None:
+        self._counters[key] = self._hand.minutes() << 8 | FIRST_FREQUENCY
+
+    def forget(self, key: bytes) -> None:
+        self._counters.pop(key, None)
+
+    def state(self, key: bytes) -> int | None:
+        self.settle()
+        return self._counters.get(key)
+
+    def put_back(self, key: bytes, state: int) -> None:
+        self.settle()
+        self._counters[key] = state
+
+    def ranks(self, keys: Iterable[bytes]) -> list[int]:
+        self.settle()
+        decayed, minutes, get = self._decayed, self._hand.minutes(), self._counters.get
+        return [decayed(get(key, 0), minutes) for key in keys]
+
+    def fill(self, keys: Iterable[bytes]) -> None:
+        self.settle()
+        first, counters = self._hand.minutes() << 8 | FIRST_FREQUENCY, self._counters
+        self._counters = {key: counters.get(key, first) for key in keys}
+
+    def successor(self) -> Frequencies:
+        return Frequencies(self._hand, self._random, self._lock, self._tuning)
+
+    def size(self) -> int:
+        return getsizeof(self._counters) + STAMP * len(self._counters) + getsizeof(self._noted)
+
+    def frequency(self, key: bytes) -> int:
+        """The counter of `key`, which is there, at this moment."""
+        self.settle()
+        return self._decayed(self._counters.get(key, FIRST_FREQUENCY), self._hand.minutes())
+
+    def set_frequency(self, key: bytes, counter: int) -> None:
+        self.put_back(key, self._hand.minutes() << 8 | counter)
+
+    def settle(self) -> None:
+        if not self._noted:
+            return
+        minutes, counters, take = self._hand.minutes(), self._counters, self._noted.popleft
+        times: dict[bytes, int] = {}
+        for _ in range(len(self._noted)):
+            key = take()
+            times[key] = times.get(key, 0) + 1
+        for key, count in times.items():
+            state = counters.get(key)
+            if state is not None:
+                counter = self._decayed(state, minutes)
+                counters[key] = minutes << 8 | self._used(counter, count)
+
+    def settle_if_free(self) -> None:
+        """`settle`, unless somebody holds the store's lock. Called without it."""
+        if self._noted and self._lock.acquire(blocking=False):
+            try:
+                self.settle()
+            finally:
+                self._lock.release()
+
+    def _decayed(self, state: int, minutes: int) -> int:
+        counter = state & 255
+        decay = self._tuning.decay
+        return max(0, counter - (minutes - (state >> 8)) // decay) if decay else counter
+
+    def _used(self, counter: int, count: int) -> int:
+        """What becomes of a counter by so many uses. O(how much it rises)."""
+        random, factor = self._random.random, self._tuning.factor
+        while count and counter < MOST_FREQUENT:
+            chance = 1 / (max(0, counter - FIRST_FREQUENCY) * factor + 1)
+            if chance < 1:
+                # How many uses in vain come before the one that counts.
+                count -= int(math.log(1 - random()) / math.log(1 - chance))
+            if count > 0:
+                counter += 1
+                count -= 1
+            else:
+                break
+        return counter
+
+
+class Tuning:
+    """Redis's `lfu-log-factor` and `lfu-decay-time`."""
+
+    __slots__ = ("decay", "factor")
+
+    def __init__(self, factor: int = 10, decay: int = 1) -> None:
+        self.factor = factor
+        self.decay = decay
