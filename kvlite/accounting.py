@@ -158,7 +158,7 @@ class _Touched:
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         self.keys.append((store, key))
 
-    def reading(self, store: Keyspace[Any], key: bytes) -> None:
+    def changing_aside(self, store: Keyspace[Any], key: bytes) -> None:
         self.keys.append((store, key))
 
     def emptying(self, store: Keyspace[Any]) -> None:
