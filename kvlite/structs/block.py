@@ -10,10 +10,13 @@ from typing import Any, TypeAlias
 from ..numbers import parse_int
 from .collection import sizes
 from .limits import Limits
-from .stream_id import SEQUENCE, Ids, pack_ids, unpack_ids
+from .stream_id import SEQUENCE, Ids, pack_ids, show_id, unpack_ids
 
 Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
 """The id, the fields, and the value of each of them."""
+
+Document: TypeAlias = tuple[bytes, dict[bytes, bytes]]
+"""The text of the id, and the values by their fields."""
 
 MOST_BYTES = 1 << 30
 """What a node may take whatever the limits say."""
@@ -98,21 +101,38 @@ class Block:
 
     def entries(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Entry]:
         """The entries from place `start` until before `stop`, or `count` of them. O(entries passed)."""
+        ids, pair_at = self.ids, self.pair_at
+        return [(ids[place], *pair_at(place)) for place in self._places(start, stop, count, reverse)]
+
+    def documents(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Document]:
+        """`entries`, each as the text of its id and a dict. O(entries passed)."""
+        places = self._places(start, stop, count, reverse)
+        if self.odd or self.dead or not places:
+            ids, pair_at = self.ids, self.pair_at
+            return [(show_id(ids[place]), dict(zip(*pair_at(place), strict=True))) for place in places]
+        # All in a row, with the same fields: nothing is made for an entry but what is returned.
+        start, stop = (places[-1], places[0] + 1) if reverse else (places[0], places[-1] + 1)
+        fields, width = self.fields, len(self.fields)
+        names = [
+            b"%d-%d" % id for id in zip(self.ids.high[start:stop], self.ids.low[start:stop], strict=True)
+        ]
+        values = self.values[start * width : stop * width]
+        if width == 1:
+            (field,) = fields
+            dicts = [{field: value} for value in values]
+        else:
+            rows = zip(*[iter(values)] * width, strict=True)
+            dicts = [dict(zip(fields, row)) for row in rows]  # noqa: B905  # as long by construction
+        found = list(zip(names, dicts, strict=True))
+        return found[::-1] if reverse else found
+
+    def _places(self, start: int, stop: int, count: int, reverse: bool) -> Sequence[int]:
         places: Sequence[int] = range(max(start, self.head), stop)
         if self.dead:
             places = [place for place in places if place not in self.dead]
         if reverse:
             places = places[::-1]
-        if count:
-            places = places[:count]
-        ids, values, fields, width = self.ids, self.values, self.fields, len(self.fields)
-        if self.starts is None:
-            high, low = ids.high, ids.low
-            return [
-                (high[place] << 64 | low[place], fields, values[place * width : place * width + width])
-                for place in places
-            ]
-        return [(ids[place], *self.pair_at(place)) for place in places]
+        return places[:count] if count else places
 
     def pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
         """The fields and values of one entry, removed or not."""

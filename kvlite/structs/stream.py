@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from .block import LONG, SHORT, SMALL, Block, Entry
+from .block import LONG, SHORT, SMALL, Block, Document, Entry
 from .collection import Collection, sizes
 from .consumer_group import UNKNOWN, Group
 from .limits import DEFAULTS, Limits
 from .stream_id import LARGEST, SEQUENCE, pack_ids, unpack_ids
+
+E = TypeVar("E")
 
 
 class Trim(NamedTuple):
@@ -105,13 +107,23 @@ class Stream(Collection, kind="stream"):
 
         In reverse the last come first.
         """
-        found: list[Entry] = []
+        return self._collect(Block.entries, first, last, count, reverse)
+
+    def documents(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Document]:
+        """`range`, each entry as the text of its id and a dict."""
+        return self._collect(Block.documents, first, last, count, reverse)
+
+    def _collect(
+        self, read: Callable[..., list[E]], first: int, last: int, count: int, reverse: bool
+    ) -> list[E]:
+        found: list[E] = []
         for block in self._backward(last) if reverse else self._forward(first):
             ids = block.ids
             if ids[-1] < first if reverse else ids[0] > last:
                 break
-            start, stop = ids.before(first), ids.until(last)
-            found += block.entries(start, stop, count - len(found) if count else 0, reverse)
+            start = ids.before(first) if ids[0] < first else 0
+            stop = ids.until(last) if ids[-1] > last else len(ids)
+            found += read(block, start, stop, count - len(found) if count else 0, reverse)
             if count and len(found) >= count:
                 break
         return found

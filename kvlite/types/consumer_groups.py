@@ -251,7 +251,7 @@ class ConsumerGroups(Streams[T]):
                 raise DataError("XREADGROUP claim_min_idle_time must be a non-negative integer")
             words += [b"CLAIM", claim_min_idle_time]
         reading = read_streams(words, streams)
-        return self._read_on(self._xreadgroup(reading), reading.block)
+        return self._read_on(self._xreadgroup(reading), reading.block, self._entries)
 
     def _xreadgroup(self, reading: Reading) -> Attempt[Found]:
         """To read on in a consumer group, once or as soon as there is something."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from ..effects import Observer, effect
 from ..encoding import Encodable, encode, encode_all
 from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
-from ..structs.block import Entry
 from ..structs.stream import Stream, Trim
 from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_ids
 from ..waiting import Attempt
@@ -25,8 +24,9 @@ from .stream_arguments import (
     refuse,
 )
 
+E = TypeVar("E")
 Found: TypeAlias = list[tuple[bytes, list[Any]]]
-"""What was read: by the key the entries. One that is gone has None for its fields."""
+"""What was read: by the key the entries, in the form that was wanted."""
 
 AT_ONCE = 1000
 """How many entries who has waited gets at most, unless he said how many."""
@@ -339,10 +339,13 @@ class Streams(Keyspace[T]):
             if not isinstance(count, int) or count < 1:
                 raise DataError(f"{command} count must be a positive integer")
             words += [b"COUNT", str(count)]
-        return self._entries(self._xrange(encode_all(words)) or [])
+        return self._documents(self._xrange(encode_all(words), Stream.documents) or [])
 
-    def _xrange(self, words: list[bytes]) -> list[Entry] | None:
-        """What XRANGE or XREVRANGE with these words gives; None where a count of 0 is asked for."""
+    def _xrange(self, words: list[bytes], read: Callable[..., list[E]]) -> list[E] | None:
+        """What XRANGE or XREVRANGE with these words gives; None where a count of 0 is asked for.
+
+        `read` is the method of a stream that reads a range in the form that is wanted.
+        """
         reverse = len(words[0]) > len("XRANGE")
         if reverse:
             start, end = words[3], words[2]
@@ -355,7 +358,7 @@ class Streams(Keyspace[T]):
             found = self._read(words[1], Stream)
             if found is None:
                 return []
-            return None if count == 0 else found.range(first, last, count or 0, reverse)
+            return None if count == 0 else read(found, first, last, count or 0, reverse)
         finally:
             self._release()
 
@@ -376,12 +379,19 @@ class Streams(Keyspace[T]):
         """
         words = [b"XREAD", *block_words("XREAD", block), *reading_words("XREAD", count, max_count, max_size)]
         reading = read_streams(words, streams)
-        return self._read_on(self._xread(reading), reading.block)
+        attempt = self._xread(reading, Stream.documents)
+        return self._read_on(attempt, reading.block, self._documents)
 
-    def _read_on(self, attempt: Attempt[Found], block: int | None) -> list[list[Any]]:
+    def _read_on(
+        self, attempt: Attempt[Found], block: int | None, show: Callable[[list[Any]], list[Any]]
+    ) -> list[list[Any]]:
+        def by_name(found: Found) -> list[list[Any]]:
+            # Who speaks RESP3, as redis-py does, gets a map, and sees a key that is read twice once.
+            return [[self._one(key), show(entries)] for key, entries in dict(found).items()]
+
         if block is not None:
-            return self._block(attempt, block / 1000, self._by_name) or []
-        return self._by_name(self._read_now(attempt) or [])
+            return self._block(attempt, block / 1000, by_name) or []
+        return by_name(self._read_now(attempt) or [])
 
     def _read_now(self, attempt: Attempt[Found]) -> Found | None:
         """What there is, without waiting."""
@@ -392,12 +402,8 @@ class Streams(Keyspace[T]):
         finally:
             self._release()
 
-    def _by_name(self, found: Found) -> list[list[Any]]:
-        # Who speaks RESP3, as redis-py does, gets a map, and sees a key that is read twice once.
-        return [[self._one(key), self._entries(entries)] for key, entries in dict(found).items()]
-
-    def _xread(self, reading: Reading) -> Attempt[Found]:
-        """To read on, once or as soon as there is something."""
+    def _xread(self, reading: Reading, read: Callable[..., list[Any]]) -> Attempt[Found]:
+        """To read on, once or as soon as there is something; `read` as for `_xrange`."""
         after: dict[bytes, int] = {}
 
         def begin() -> Found | None:
@@ -407,14 +413,14 @@ class Streams(Keyspace[T]):
                 after.setdefault(key, position)
                 stream = self._read(key, Stream)
                 if stream is not None and stream.top_id > position:
-                    found.append((key, stream.range(position + 1, LARGEST, reading.most)))
+                    found.append((key, read(stream, position + 1, LARGEST, reading.most)))
             return found or None
 
         def serve(key: bytes) -> Found | None:
             stream: Any = self._find(key)
             if stream.last_id <= after[key]:
                 return None
-            return [(key, stream.range(after[key] + 1, LARGEST, reading.most or AT_ONCE))]
+            return [(key, read(stream, after[key] + 1, LARGEST, reading.most or AT_ONCE))]
 
         return Attempt(self, reading.keys, Stream, serve, begin=begin)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..structs.stream import Stream
 from ..structs.stream_id import show_id
 from ..types.stream_arguments import (
     Reading,
@@ -63,7 +64,7 @@ def xlen(session: Session, args: list[bytes]) -> Reply:
 @command("xrange", -4, "readonly", "stream", READ)
 @command("xrevrange", -4, "readonly", "stream", READ)
 def xrange(session: Session, args: list[bytes]) -> Reply:
-    entries = session.store._xrange(args)
+    entries = session.store._xrange(args, Stream.range)
     return NULL_ARRAY if entries is None else list(map(flat, entries))
 
 
@@ -78,7 +79,7 @@ def xrange(session: Session, args: list[bytes]) -> Reply:
     Keys("RO access", last=-1, limit=2, keyword=b"STREAMS"),
 )
 def xread(session: Session, args: list[bytes]) -> Reply:
-    return _read_on(session, args, session.store._xread)
+    return _read_on(session, args, lambda reading: session.store._xread(reading, Stream.range))
 
 
 @command(

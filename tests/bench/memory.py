@@ -19,7 +19,7 @@ class Holding:
     ours: str
     """Put in element `i`; `store` is kvlite's."""
     plain: str
-    """The same with `d`, `s` and `z`: a dict, a set and a SortedList."""
+    """The same with `d`, `s`, `z` and `l`: a dict, a set, a SortedList and a list."""
 
 
 MEMBER, VALUE = "b'member:%d' % i", "b'%020d' % i"
@@ -35,6 +35,12 @@ HOLDINGS = [
         f"store.zadd('z', {{{MEMBER}: random.random()}})",
         f"m = {MEMBER}; d[m] = score = random.random(); z.add((score, m))",
     ),
+    Holding(
+        "entry of a stream",
+        0.6,
+        f"store.xadd('x', {{b'user': {VALUE}, b'page': {VALUE}, b'took': b'%d' % i}})",
+        f"l.append((b'%d-0' % i, {{b'user': {VALUE}, b'page': {VALUE}, b'took': b'%d' % i}}))",
+    ),
 ]
 
 # Fresh bytes for each element, one call each; what was there before is not counted. RSS counts all that the
@@ -45,7 +51,7 @@ from pathlib import Path
 from sortedcontainers import SortedList
 from kvlite import Store
 n = int(sys.argv[1])
-store, d, s, z = Store(), {{}}, set(), SortedList()
+store, d, s, z, l = Store(), {{}}, set(), SortedList(), []
 random.seed(1)
 def run(first, end):
     for i in range(first, end):
@@ -83,7 +89,7 @@ def memory(quick: bool = False, only: str = "") -> None:
         [26, 9, 9, 6, 5, 6],
         [
             f"Bytes an element of {n:,}, by the growth of {way} in a process of its own, against a plain "
-            "dict, set, or dict and SortedList of (score, member) with the same bytes in them.",
+            "dict, set, dict and SortedList of (score, member), or list of (id, dict), with the same bytes.",
         ],
     )
     for holding in HOLDINGS:

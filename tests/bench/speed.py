@@ -53,6 +53,13 @@ SMALL_HASHES = "for key in keys: store.hset(key, mapping=dict.fromkeys(keys[:10]
 SET = "store.sadd('set', *keys)"
 SORTED_SET = "store.zadd('zset', {key: random.random() for key in keys})"
 LIST = "store.rpush('list', *keys)"
+STREAM = "for number, key in enumerate(keys): store.xadd('stream', {'field': VALUE}, number + 1)"
+GROUP = "store.xgroup_create('stream', 'group', mkstream=True)"
+WORK = """
+store.xadd('stream', {'field': VALUE})
+((_, ((id, _),)),) = store.xreadgroup('group', 'consumer', {'stream': '>'}, count=1)
+store.xack('stream', 'group', id)
+"""
 SHORT_LIST = "for _ in range(10): store.lpush('list', VALUE)"
 PIPELINE = """
 pipe = store.pipeline(False)
@@ -82,6 +89,17 @@ ROWS = [
         loop="key, score in scored",
     ),
     Row("zrank", "get", "store.zrank('zset', key)", 40, SORTED_SET),
+    Row("xadd", "set", "store.xadd('stream', {'field': VALUE})", 12, reset="store.flushall()"),
+    Row(
+        "xread of 100, per entry",
+        "get",
+        "store.xread({'stream': at}, count=100)",
+        40,
+        STREAM,
+        loop="at in places",
+        per=100,
+    ),
+    Row("xadd, xreadgroup, xack", "set", WORK, setup=GROUP),
     Row("set, new key", "set", "store.set(key, VALUE)", reset="store.flushall()"),
     Row("set, with ex", "set", "store.setex(key, 1000, VALUE)", setup=EXPIRING),
     Row("get, key with TTL", "get", "store.get(key)", setup=EXPIRING),
