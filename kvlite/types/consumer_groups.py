@@ -29,7 +29,16 @@ from .stream_arguments import (
     refuse,
     wrong_subcommand,
 )
-from .streams import AT_ONCE, Found, Streams, announce_aside, block_words, read_streams, reading_words
+from .streams import (
+    AT_ONCE,
+    Found,
+    Streams,
+    announce_aside,
+    block_words,
+    is_usual,
+    read_streams,
+    reading_words,
+)
 
 NEEDS_KEY = (
     "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM "
@@ -241,6 +250,12 @@ class ConsumerGroups(Streams[T]):
         `claim_min_idle_time`, `max_count` and `max_size` are of later versions of Redis, and refused as 7.0
         refuses them.
         """
+        plain = claim_min_idle_time is None and max_count is None and max_size is None
+        if plain and is_usual(streams, count, block):
+            group, consumer = encode(groupname), encode(consumername)
+            keys, positions = encode_all(streams), encode_all(streams.values())
+            reading = Reading(keys, positions, count or 0, block, group, consumer, not noack)
+            return self._read_on(self._xreadgroup(reading), block, self._entries)
         words: list[Any] = [b"XREADGROUP", b"GROUP", groupname, consumername]
         words += reading_words("XREADGROUP", count, max_count, max_size)
         words += block_words("XREADGROUP", block)

@@ -9,6 +9,7 @@ from ..effects import Observer, effect
 from ..encoding import Encodable, encode, encode_all
 from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
+from ..numbers import INT64_MAX
 from ..structs.stream import Stream, Trim
 from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_ids
 from ..waiting import Attempt
@@ -28,6 +29,8 @@ E = TypeVar("E")
 Found: TypeAlias = list[tuple[bytes, list[Any]]]
 """What was read: by the key the entries, in the form that was wanted."""
 
+LONGEST_BLOCK = 1 << 40
+"""So many milliseconds can be waited for on any system."""
 AT_ONCE = 1000
 """How many entries who has waited gets at most, unless he said how many."""
 EXHAUSTED = "The stream has exhausted the last possible ID, unable to add more items"
@@ -75,11 +78,16 @@ class Streams(Keyspace[T]):
         With `nomkstream` nothing is made, and the answer is None. `ref_policy`, `idmpauto` and `idmp` are of
         later versions of Redis, and refused as 7.0 refuses them.
         """
-        if maxlen is not None or minid is not None or nomkstream or limit is not None or id != "*":
-            return self._added(
-                name, fields, id, maxlen, approximate, nomkstream, minid, limit, ref_policy, idmpauto, idmp
-            )
-        if ref_policy is not None or idmpauto is not None or idmp is not None:
+        if (
+            id != "*"
+            or maxlen is not None
+            or nomkstream
+            or minid is not None
+            or limit is not None
+            or ref_policy is not None
+            or idmpauto is not None
+            or idmp is not None
+        ):
             return self._added(
                 name, fields, id, maxlen, approximate, nomkstream, minid, limit, ref_policy, idmpauto, idmp
             )
@@ -89,7 +97,7 @@ class Streams(Keyspace[T]):
         names, texts = [], []
         for field, value in fields.items():
             names.append(field.encode() if type(field) is str else encode(field))
-            texts.append(value.encode() if type(value) is str else encode(value))
+            texts.append(value if type(value) is bytes else encode(value))
         acquire = self._acquire
         acquire()
         try:
@@ -99,7 +107,7 @@ class Streams(Keyspace[T]):
             db = self._db
             found = db.data.get(key)
             if self._unobserved and type(found) is Stream and key not in db.special:
-                if found.last_id == LARGEST:
+                if found.last_number == SEQUENCE and found.last_id == LARGEST:
                     refuse(EXHAUSTED)
                 added = found.append_next(shared.now(), tuple(names), texts, shared.limits)
                 if key in self._lines:
@@ -377,8 +385,12 @@ class Streams(Keyspace[T]):
         answer is an empty list. All who wait get what comes. O(log n + result) for each stream. `max_count`
         and `max_size` are of later versions of Redis, and refused as 7.0 refuses them.
         """
-        words = [b"XREAD", *block_words("XREAD", block), *reading_words("XREAD", count, max_count, max_size)]
-        reading = read_streams(words, streams)
+        if max_count is None and max_size is None and is_usual(streams, count, block):
+            reading = Reading(encode_all(streams), encode_all(streams.values()), count or 0, block)
+        else:
+            words = [b"XREAD", *block_words("XREAD", block)]
+            words += reading_words("XREAD", count, max_count, max_size)
+            reading = read_streams(words, streams)
         attempt = self._xread(reading, Stream.documents)
         return self._read_on(attempt, reading.block, self._documents)
 
@@ -479,6 +491,16 @@ class Streams(Keyspace[T]):
         """Set the last id of the stream at `key`, the largest that was removed, and how many were added."""
         found: Any = self._db.data[key]
         found.set_ids(*unpack_ids(ids), entries_added)
+
+
+def is_usual(streams: object, count: object, block: object) -> bool:
+    """Whether XREAD and XREADGROUP take these arguments as they are: the commonest case."""
+    return (
+        type(streams) is dict
+        and len(streams) > 0
+        and (count is None or (type(count) is int and 0 < count <= INT64_MAX))
+        and (block is None or (type(block) is int and 0 <= block <= LONGEST_BLOCK))
+    )
 
 
 def read_streams(words: list[Any], streams: dict[Any, Encodable]) -> Reading:
