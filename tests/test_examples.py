@@ -38,6 +38,28 @@ At most 3 calls in any 10 seconds, a call every 2 seconds:
 400 calls by 8 threads at one instant: 3 allowed
 Keys of callers after 10 quiet seconds: 0
 """,
+    "unique_visitors": """\
+Mon: 3,000 views of   749 visitors (758 exactly)
+Tue: 3,000 views of   735 visitors (736 exactly)
+Wed: 3,000 views of   717 visitors (724 exactly)
+Thu: 3,000 views of   736 visitors (735 exactly)
+Fri: 3,000 views of   713 visitors (716 exactly)
+Sat: 6,000 views of 1,250 visitors (1,246 exactly)
+Sun: 6,000 views of 1,275 visitors (1,272 exactly)
+the week: 3,741 visitors (3,767 exactly)
+on both days of the weekend: 396 (398 exactly)
+bytes of the whole week: 12,304
+""",
+    "nearest_places": """\
+2,000 stations, 63 on a map of 4 km by 2 km
+the nearest with a bicycle:
+  station 1882   304 m  1 bicycles
+  station 1889   349 m  2 bicycles
+  station 1382   479 m  5 bicycles
+after station 1882 was closed: station 1889
+from there to the next: 803 m
+nothing in the sea: []
+""",
     "job_queue": """\
       360  done   at attempt 1: 2 x 2 x 2 x 3 x 3 x 5
        91  done   at attempt 2: 7 x 13

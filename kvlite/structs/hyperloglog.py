@@ -30,6 +30,7 @@ HEADER = 16
 DENSE_SIZE = HEADER + REGISTERS * 6 // 8
 MAGIC = b"HYLL"
 DENSE, SPARSE = 0, 1
+_DENSE_START, _SPARSE_START = MAGIC + bytes((DENSE,)), MAGIC + bytes((SPARSE,))
 UNKNOWN = 0x80
 """The bit of the last byte of the header that says that the cardinality is not known."""
 LARGEST_SPARSE = 32
@@ -53,24 +54,35 @@ _FACTOR = 0xC6A4A7935BD1E995
 _64_BITS = (1 << 64) - 1
 
 
+_STARTS = [_SEED ^ (size * _FACTOR & _64_BITS) for size in range(64)]
+
+
 def murmur(element: bytes) -> int:
     """The 64-bit hash of an element: MurmurHash64A with Redis's seed. O(len)."""
     size = len(element)
-    value = _SEED ^ (size * _FACTOR & _64_BITS)
-    for end in range(8, size + 1, 8):
-        block = int.from_bytes(element[end - 8 : end], "little") * _FACTOR & _64_BITS
-        value = (value ^ ((block ^ block >> 47) * _FACTOR & _64_BITS)) * _FACTOR & _64_BITS
+    value = _STARTS[size] if size < 64 else _SEED ^ (size * _FACTOR & _64_BITS)
+    if size >= 8:
+        for end in range(8, size + 1, 8):
+            block = int.from_bytes(element[end - 8 : end], "little") * _FACTOR & _64_BITS
+            value = (value ^ ((block ^ block >> 47) * _FACTOR & _64_BITS)) * _FACTOR & _64_BITS
     if size & 7:
         value = (value ^ int.from_bytes(element[size & -8 :], "little")) * _FACTOR & _64_BITS
     value = (value ^ value >> 47) * _FACTOR & _64_BITS
     return value ^ value >> 47
 
 
+_AFTER_BYTE = [(byte & -byte).bit_length() for byte in range(256)]
+"""The place of the lowest bit that is 1, counted from 1; 0 if there is none."""
+
+
 def place_of(element: bytes) -> Place:
     """What an element says of which register. O(len)."""
     value = murmur(element)
-    rest = value >> 14 | 1 << 50
-    return value & 16383, (rest & -rest).bit_length()
+    number = _AFTER_BYTE[value >> 14 & 0xFF]
+    if not number:
+        rest = value >> 14 | 1 << 50
+        number = (rest & -rest).bit_length()
+    return value & 16383, number
 
 
 # Sketches of either encoding
@@ -78,9 +90,9 @@ def place_of(element: bytes) -> Place:
 
 def is_sketch(text: Sketch) -> bool:
     """Whether a string may be a sketch: the header fits. O(1)."""
-    if len(text) < HEADER or text[:4] != MAGIC:
-        return False
-    return text[4] == SPARSE or (text[4] == DENSE and len(text) == DENSE_SIZE)
+    if text.startswith(_DENSE_START):
+        return len(text) == DENSE_SIZE
+    return text.startswith(_SPARSE_START) and len(text) >= HEADER
 
 
 def registers_of(sketch: Sketch) -> bytearray:
@@ -222,15 +234,24 @@ def dense_changes(sketch: Sketch, places: Iterable[Place]) -> dict[int, int]:
 
 def write_dense(sketch: bytearray, places: Iterable[Place]) -> bool:
     """Let a dense sketch take `places`; whether that changed anything. O(places)."""
-    changes = dense_changes(sketch, places)
-    for at, byte in changes.items():
-        sketch[at] = byte
-    return bool(changes)
+    changed = False
+    for register, number in places:
+        bit = register * 6
+        at, shift = HEADER + (bit >> 3), bit & 7
+        both = int.from_bytes(sketch[at : at + 2], "little")
+        if both >> shift & 0x3F < number:
+            both = both & ~(0x3F << shift) | number << shift
+            sketch[at] = both & 0xFF
+            if shift > 2:
+                sketch[at + 1] = both >> 8
+            changed = True
+    return changed
 
 
 # Sparse sketches
 
 _operations = re.compile(rb"[\x40-\x7f].?|[^\x40-\x7f]", re.DOTALL).findall
+_neighbours = re.compile(rb"[\x80-\xff]{2}").search
 _MOST_VALUES = 4
 _MOST_SHORT_ZEROS = 64
 
@@ -331,7 +352,8 @@ class Sparse:
             raise Corrupt
         text, starts = self.text, self._starts
         which = bisect_right(starts, register) - 1
-        first, at = starts[which], self._offset(which)
+        first = starts[which]
+        at = HEADER + which + bisect_left(self._long, first)
         if at + 1 == len(text) and text[at] & 0xC0 == 0x40:
             raise Corrupt
         stop = starts[which + 1] if which + 1 < len(starts) else self._total
@@ -343,30 +365,42 @@ class Sparse:
             text[at] = _values(number, 1)
         elif not self._split(which, at, first, stop, register, number, old, limit):
             return None
-        first = max(which - 1, 0)
-        left = self._offset(first)
-        end = self._join(first, left)
-        self._left, self._right = min(self._left, left), min(self._right, len(text) - end)
+        if which:  # the one before it may be joined with it
+            which -= 1
+            at = HEADER + which + bisect_left(self._long, starts[which])
+        end = at + 8
+        if _neighbours(text, at, at + 12) is not None:
+            end = self._join(which, at)
+        right = len(text) - end
+        self._left = min(self._left, at)
+        self._right = min(self._right, right if right > 0 else 0)
         return True
 
     def _split(
         self, which: int, at: int, first: int, stop: int, register: int, number: int, old: int, limit: int
     ) -> bool:
         """Replace an operation by one for `register` and others around it; False if there is no room."""
-        parts: list[tuple[int, bytes]] = []
+        text, chunk, starts, long = self.text, bytes((_values(number, 1),)), [register], []
         if first < register:
-            parts.append((first, self._run(old, register - first)))
-        parts.append((register, bytes((_values(number, 1),))))
+            run = self._run(old, register - first)
+            chunk = run + chunk
+            starts = [first, register]
+            if len(run) == 2:
+                long.append(first)
         if register + 1 < stop:
-            parts.append((register + 1, self._run(old, stop - register - 1)))
-        chunk = b"".join([part for _, part in parts])
-        size = 2 if self.text[at] & 0xC0 == 0x40 else 1
-        if len(chunk) > size and len(self.text) + len(chunk) - size > limit:
+            run = self._run(old, stop - register - 1)
+            chunk += run
+            starts.append(register + 1)
+            if len(run) == 2:
+                long.append(register + 1)
+        size = 2 if text[at] & 0xC0 == 0x40 else 1
+        if len(chunk) > size and len(text) + len(chunk) - size > limit:
             return False
-        self.text[at : at + size] = chunk
-        self._starts[which : which + 1] = [start for start, _ in parts]
-        place = bisect_left(self._long, first)
-        self._long[place : place + size - 1] = [start for start, part in parts if len(part) == 2]
+        text[at : at + size] = chunk
+        self._starts[which : which + 1] = starts
+        if size == 2:
+            place = bisect_left(self._long, first)
+            self._long[place : place + 1] = long
         return True
 
     @staticmethod

@@ -54,24 +54,29 @@ class HyperLogLogs(Strings[T]):
         WRONGTYPE if there is something else. O(values).
         """
         key = name.encode() if isinstance(name, str) else encode(name)
-        return self._pfadd(key, encode_all(values))
-
-    def _pfadd(self, key: bytes, elements: Sequence[bytes]) -> int:
-        places = [place_of(element) for element in elements]
-        self._acquire()
+        places = [place_of(value.encode() if isinstance(value, str) else encode(value)) for value in values]
+        acquire = self._acquire
+        acquire()
         try:
-            value = self._write_string(key)
-            if value is None:
+            if self._shared.next_due is not None:
+                self._reap()
+            db = self._db
+            sketch = db.data.get(key)
+            if type(sketch) is not bytearray or key in db.special or not is_sketch(sketch):
+                value = self._write_string(key)
+                sketch = None if value is None else self._sketch_to_write(key, value)
+            if sketch is None:
                 sparse = self._sparse_at(key, EMPTY)
                 self._effect_put(key, bytes(self._taken(sparse, places) or sparse.text), None)
                 self._growing(key)
-            elif not self._add_to(key, self._sketch_to_write(key, value), places):
+            elif not (self._add_dense if sketch[4] == DENSE else self._add_sparse)(key, sketch, places):
                 return 0
             if self._notify is not None:
                 self._notify(b"pfadd", key)
             return 1
         finally:
-            self._release()
+            release = self._release
+            release()
 
     def pfcount(self, *sources: Encodable) -> int:
         """About how many different elements were added to any of several HyperLogLogs, missing ones having
@@ -141,22 +146,32 @@ class HyperLogLogs(Strings[T]):
 
     # Adding
 
-    def _add_to(self, key: bytes, sketch: bytearray, places: Sequence[Place]) -> bool:
-        if sketch[4] == DENSE:
-            changes = dense_changes(sketch, places)
-            if changes:
-                if not sketch[HEADER - 1] & UNKNOWN:
-                    changes[HEADER - 1] = sketch[HEADER - 1] | UNKNOWN
-                self._effect_write(key, {at: bytes((byte,)) for at, byte in changes.items()})
-            return bool(changes)
+    def _add_dense(self, key: bytes, sketch: bytearray, places: Sequence[Place]) -> bool:
+        if self._unobserved:
+            changed = write_dense(sketch, places)
+            if changed:
+                sketch[HEADER - 1] |= UNKNOWN
+            return changed
+        changes = dense_changes(sketch, places)
+        if changes:
+            if not sketch[HEADER - 1] & UNKNOWN:
+                changes[HEADER - 1] = sketch[HEADER - 1] | UNKNOWN
+            self._effect_write(key, {at: bytes((byte,)) for at, byte in changes.items()})
+        return bool(changes)
+
+    def _add_sparse(self, key: bytes, sketch: bytearray, places: Sequence[Place]) -> bool:
         sparse = self._sparse_at(key, sketch)
         taken = self._taken(sparse, places)
         if taken is None:
             return False
-        if taken is sparse.text:
-            self._effect_splice(key, *sparse.change())
-        else:
+        if taken is not sparse.text:
             self._effect_splice(key, 4, len(sketch), bytes(taken[4:]))
+        elif self._unobserved:
+            start, stop, chunk = sparse.change()
+            sketch[start:stop] = chunk
+            sketch[HEADER - 1] |= UNKNOWN
+        else:
+            self._effect_splice(key, *sparse.change())
         return True
 
     def _sparse_at(self, key: bytes, sketch: Sketch) -> Sparse:
@@ -179,13 +194,16 @@ class HyperLogLogs(Strings[T]):
         there already."""
         limit = self._shared.limits.hll_sparse_max_bytes
         changed = False
-        for number, (register, value) in enumerate(places):
-            put = _put(sparse, register, value, limit)
-            if put is None:
-                dense = dense_of(sparse.text, _registers(sparse.text))
-                write_dense(dense, places[number:])
-                return dense
-            changed = changed or put
+        try:
+            for number, (register, value) in enumerate(places):
+                put = sparse.put(register, value, limit)
+                if put is None:
+                    dense = dense_of(sparse.text, registers_of(sparse.text))
+                    write_dense(dense, places[number:])
+                    return dense
+                changed = changed or put
+        except Corrupt:
+            raise ResponseError(CORRUPT) from None
         return sparse.text if changed else None
 
     def _merged(self, old: Sketch, registers: Sketch, dense: bool) -> bytearray:
@@ -193,7 +211,7 @@ class HyperLogLogs(Strings[T]):
         if not dense:
             sparse, limit = Sparse(old), self._shared.limits.hll_sparse_max_bytes
             for register, value in enumerate(registers):
-                if value and _put(sparse, register, value, limit) is None:
+                if value and sparse.put(register, value, limit) is None:
                     break
             else:
                 return sparse.text
@@ -248,12 +266,5 @@ def _sketch_of(value: Value) -> Sketch:
 def _registers(sketch: Sketch) -> Sketch:
     try:
         return registers_of(sketch)
-    except Corrupt:
-        raise ResponseError(CORRUPT) from None
-
-
-def _put(sparse: Sparse, register: int, number: int, limit: int) -> bool | None:
-    try:
-        return sparse.put(register, number, limit)
     except Corrupt:
         raise ResponseError(CORRUPT) from None

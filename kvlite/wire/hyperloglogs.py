@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ResponseError
 from ..structs.hyperloglog import DENSE, Sketch, Sparse, registers_of, self_test
+from ..types.hyperloglogs import HyperLogLogs
 from .args import shown
 from .replies import OK, Reply, Status
 from .session import Session
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @command("pfadd", -2, "write denyoom fast", "hyperloglog", Keys("RW insert"))
 def pfadd(session: Session, args: list[bytes]) -> Reply:
-    return session.store._pfadd(args[1], args[2:])
+    return HyperLogLogs.pfadd(session.store, *args[1:])
 
 
 @command("pfcount", -2, "readonly", "hyperloglog", Keys("RW access", last=-1))

@@ -14,9 +14,11 @@ from .imports import imports
 from .memory import memory
 from .server import server
 from .speed import speed
+from .types import types
 
 PARTS = {
     "speed": speed,
+    "types": types,
     "costs": costs,
     "memory": memory,
     "imports": imports,

@@ -18,9 +18,9 @@ def bench(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("part", ["speed", "imports", "durability", "clients", "server"])
+@pytest.mark.parametrize("part", ["speed", "types", "imports", "durability", "clients", "server"])
 def test_a_part_runs_to_its_end(part: str) -> None:
-    if part == "clients":
+    if part in ("clients", "types"):
         pytest.importorskip("fakeredis")
     words = bench(part, "--quick").split()
     assert "ok" in words or "MISSED" in words
