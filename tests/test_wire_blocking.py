@@ -22,7 +22,9 @@ import redis
 from grammar import Grammar, Words
 from hypothesis import given
 from hypothesis import strategies as st
-from raw import Clients, NumberOf, RawPair
+from raw import Clients, NumberOf, RawPair, Wire
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kvlite import AsyncStore, Server, Store
 from kvlite.redis import AsyncRedis, Redis
@@ -608,6 +610,36 @@ def change(random: Random) -> list[Words]:
 
 def _lines(replies: bytes) -> list[bytes]:
     return sorted(replies.split(b"\r\n"))
+
+
+# Who is gone
+
+
+def test_what_a_killed_client_has_not_been_told_goes_back() -> None:
+    """It was served, and killed before the answer was on its way. In Redis that element is gone."""
+    store = Store()
+    waits, kills = Wire(store), Wire(store)
+    waits.ask("BLPOP", "k", 0)
+    store.rpush("k", "a", "b")
+    kills.ask("CLIENT", "KILL", "TYPE", "normal")
+    assert waits.receive() == b""
+    assert waits.closed
+    waits.disconnect()
+    assert store.lrange("k", 0, -1) == [b"a", b"b"]
+
+
+def test_who_waits_in_the_process_is_killed_at_once() -> None:
+    store = Store()
+    rules = Redis(store)
+    with ThreadPoolExecutor(1) as threads:
+        waits = Redis(store, single_connection_client=True, retry=Retry(NoBackoff(), 0))
+        call = threads.submit(waits.blpop, "q")
+        await_waiting(store, 1)
+        pipe = rules.pipeline()
+        pipe.rpush("q", "a").client_kill_filter(_id=waits.connection.line.session.id).execute()
+        with pytest.raises(redis.ConnectionError):
+            call.result(LONG)
+    assert store.lrange("q", 0, -1) == [b"a"]
 
 
 # Through every door
