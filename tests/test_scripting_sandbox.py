@@ -232,6 +232,10 @@ GLUTTONS = [
     "local t = {} while true do t[#t + 1] = loadstring('return ' .. #t) end",
     "return ('x'):rep(2 ^ 30)",
     "return ARGV[1]",
+    "local t = {} for i = 1, 1000000 do t = {t} end return cmsgpack.pack(t)",
+    "cjson.encode_max_depth(2 ^ 30) local t = {} t[1] = t return cjson.encode(t)",
+    "cjson.encode_sparse_array(true, 0, 0) return cjson.encode({[100000000] = 1})",
+    "cjson.encode_sparse_array(true, 0, 0) pcall(cjson.encode, {[100000000] = 1}) error('x')",
 ]
 
 
@@ -246,6 +250,26 @@ def test_memory_has_a_limit(tight: Store[bytes], script: str) -> None:
         1_000_000,
         1000,
     ]
+
+
+def test_a_library_may_fill_the_memory_of_functions(tight: Store[bytes]) -> None:
+    """Scripts have a memory of their own. It is freed when the library goes."""
+    tight.function_load(
+        """#!lua name=glutton
+        local kept = {}
+        redis.register_function('eat', function() while true do kept[#kept + 1] = {} end end)
+        """
+    )
+    small = "#!lua name=small\nredis.register_function('small', function() return 1 end)"
+    for _ in range(3):
+        with pytest.raises(ResponseError, match="not enough memory"):
+            tight.fcall("eat", 0)
+        with pytest.raises(ResponseError, match="not enough memory"):
+            tight.function_load(small)
+        assert tight.eval("return #('x'):rep(1000000)", 0) == 1_000_000
+    tight.function_delete("glutton")
+    tight.function_load(small)
+    assert tight.fcall("small", 0) == 1
 
 
 def test_a_script_that_lacks_memory_may_go_on(tight: Store[bytes]) -> None:

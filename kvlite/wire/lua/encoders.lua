@@ -42,13 +42,6 @@ end
 -- An `encode` that goes by what `settings` returns when it is called.
 local function new_encode(settings)
     local sparse_convert, sparse_ratio, sparse_safe, max_depth, invalid_numbers, number_form
-    local out, count
-
-    local function put(text)
-        count = count + 1
-        out[count] = text
-    end
-
     local function number(value)
         if value - value == 0 then return format(number_form, value) end
         if invalid_numbers == 'off' then cannot_serialise(value, 'must not be NaN or Inf') end
@@ -69,50 +62,50 @@ local function new_encode(settings)
 
     local put_value
 
-    local function put_array(value, length, depth)
-        put('[')
+    local function put_array(out, value, length, depth)
+        out[#out + 1] = '['
         for place = 1, length do
-            if place > 1 then put(',') end
-            put_value(rawget(value, place), depth)
+            if place > 1 then out[#out + 1] = ',' end
+            put_value(out, rawget(value, place), depth)
         end
-        put(']')
+        out[#out + 1] = ']'
     end
 
-    local function put_object(value, depth)
-        put('{')
+    local function put_object(out, value, depth)
+        out[#out + 1] = '{'
         local comma = ''
         for key, item in next, value do
             if type(key) == 'string' then
-                put(comma .. quoted(key) .. ':')
+                out[#out + 1] = comma .. quoted(key) .. ':'
             elseif type(key) == 'number' then
-                put(comma .. '"' .. number(key) .. '":')
+                out[#out + 1] = comma .. '"' .. number(key) .. '":'
             else
                 cannot_serialise(key, 'table key must be a number or string')
             end
             comma = ','
-            put_value(item, depth)
+            put_value(out, item, depth)
         end
-        put('}')
+        out[#out + 1] = '}'
     end
 
-    function put_value(value, depth)
+    function put_value(out, value, depth)
         local kind = type(value)
         if kind == 'string' then
-            put(quoted(value))
+            out[#out + 1] = quoted(value)
         elseif kind == 'number' then
-            put(number(value))
+            out[#out + 1] = number(value)
         elseif kind == 'boolean' then
-            put(value and 'true' or 'false')
+            out[#out + 1] = value and 'true' or 'false'
         elseif value == nil or value == null then
-            put('null')
+            out[#out + 1] = 'null'
         elseif kind == 'table' then
             depth = depth + 1
             if depth > max_depth then complain('Cannot serialise, excessive nesting (' .. depth .. ')') end
             local length = array_length(value)
             if length then
-                put_array(value, length, depth)
+                put_array(out, value, length, depth)
             else
-                put_object(value, depth)
+                put_object(out, value, depth)
             end
         else
             cannot_serialise(value, 'type not supported')
@@ -122,11 +115,9 @@ local function new_encode(settings)
     return function(...)
         if select('#', ...) ~= 1 then bad_argument(1, 'expected 1 argument') end
         sparse_convert, sparse_ratio, sparse_safe, max_depth, invalid_numbers, number_form = settings()
-        out, count = {}, 0
-        put_value(..., 0)
-        local text = concat(out)
-        out = nil
-        return text
+        local out = {}
+        put_value(out, (...), 0)
+        return concat(out)
     end
 end
 

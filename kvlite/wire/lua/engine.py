@@ -7,8 +7,10 @@ whatever is larger than that room is looked at before it is handed over.
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -207,7 +209,20 @@ class Engine:
         if self._used() > MEMORY:
             self._limit(False)
             self._runtime.gccollect()
+        if self._used() > MEMORY:
+            self._let_go()
         self._limit()
+
+    def _let_go(self) -> None:
+        """Free what Lua holds for objects of Python that are gone, or about to go.
+
+        The last exception that a script caught is kept by lupa, and all that was going on then with it, until
+        there is another.
+        """
+        with suppress(Exception):
+            self._compile(b"redis.sha1hex()")()
+        gc.collect()
+        self._runtime.gccollect()
 
     # What Lua asks
 
@@ -248,6 +263,7 @@ class Engine:
             compiled = self._compile(source)
         except (self._too_large, LuaRaised):
             compiled = None, NOT_ENOUGH_MEMORY
+        self._raise_failure()
         if type(compiled) is tuple:
             raise ResponseError(f"Error compiling script (new function): {text_of(compiled[1])}")
         return Chunk(compiled, source)

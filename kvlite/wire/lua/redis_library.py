@@ -75,6 +75,10 @@ class RedisLibrary:
         self._caller.prepare(run)
         self._convert = self._converters[2]
 
+    def end(self) -> None:
+        """Hold on to nothing of what ran."""
+        self._run = None
+
     def reply(self, outcome: Outcome) -> Reply:
         """What is answered for an outcome that is no failure, in the protocol of the last `redis.setresp`."""
         return self._reply(outcome, self._caller.protocol)

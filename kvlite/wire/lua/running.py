@@ -274,7 +274,10 @@ def _run(run: Run, keys: Sequence[bytes], args: Sequence[bytes]) -> Reply:
     program = run.program
     library = program.library
     library.begin(run)
-    outcome = library.engine.run(program.chunk, keys, args)
+    try:
+        outcome = library.engine.run(program.chunk, keys, args)
+    finally:
+        library.end()
     if type(outcome) is tuple and outcome[0] in (b"failed", b"broken"):
         raise _failure(program.name.decode(), outcome)
     reply = library.reply(outcome)
