@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HEADER = getsizeof(b"")
 """The bytes of a string beside its text."""
+TWO_HEADERS = 2 * HEADER
 RECORD = getsizeof([0, 0, 0]) + 2 * getsizeof(1 << 40)
 TOLERANCE = 16
 """A collection is measured anew when a part of it, one in so many, may have become something else."""
@@ -64,7 +65,8 @@ class Account:
     def entered(self, key: bytes, value: Value | None) -> int:
         """The bytes of a key and what is its value from now on."""
         if type(value) is bytes:
-            return len(key) + len(value) + 2 * HEADER
+            size = len(key) + HEADER
+            return size + len(value) + HEADER if len(value) > 1 else size  # a byte by itself is shared
         if value is None:
             return 0
         size = len(key) + HEADER
@@ -189,6 +191,43 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
         account.changed(key, size, held, store._db.data.get(key), rest)
         return result
 
+    def gate_of_one(key: bytes) -> Any:
+        # A key that goes, whatever it holds.
+        if shared.observers or shared.journal is not None:
+            tell((key,))
+        db = store._db
+        account, held = db.account, db.data.get(key)
+        if type(held) is bytes and len(held) > 1:
+            account.total -= len(key) + len(held) + TWO_HEADERS
+            return make(store, key)
+        size = account.size_of(key, held)
+        result = make(store, key)
+        account.changed(key, size, held, store._db.data.get(key), ())
+        return result
+
+    def gate_of_three(key: bytes, text: Any, deadline: Any) -> Any:
+        # A string that takes the place of another, or of nothing, above all: nothing is called for that.
+        if shared.observers or shared.journal is not None:
+            tell((key, text, deadline))
+        db = store._db
+        data, account = db.data, db.account
+        held = data.get(key)
+        if type(held) is bytes and len(held) > 1:
+            size = len(key) + len(held) + TWO_HEADERS
+        else:
+            size = 0 if held is None else account.size_of(key, held)
+        result = make(store, key, text, deadline)
+        value = data.get(key)
+        if type(value) is bytes and len(value) > 1 and not isinstance(held, Collection):
+            if held is None:
+                account.newest = key
+            account.total = total = account.total + len(key) + len(value) + TWO_HEADERS - size
+            if total > account.ceiling:
+                account.full.pressed = True
+        else:
+            account.changed(key, size, held, value, (text, deadline))
+        return result
+
     def gate_of_several(*arguments: Any) -> Any:
         tell(arguments)
         touched = _Touched()
@@ -202,4 +241,8 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
             account.total += account.entered(key, each._db.data.get(key))
         return result
 
-    return gate if announces_its_key_only(code) else gate_of_several
+    if not announces_its_key_only(code):
+        return gate_of_several
+    if name == "_effect_drop":
+        return gate_of_one
+    return gate_of_three if make.__code__.co_argcount == 4 else gate

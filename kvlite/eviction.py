@@ -14,20 +14,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from itertools import islice, repeat
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .accounting import Account, counting_gate, needed_by, used_by
 from .errors import OUT_OF_MEMORY, OutOfMemoryError
 from .uses import Frequencies, Hand, Times, Tuning, Uses
 
 if TYPE_CHECKING:
+    from .database import Database
     from .keyspace import Keyspace, Shared
+
+Candidate: TypeAlias = "tuple[int, bytes, Keyspace[Any]]"
+"""A key that may go, with its rank: the least goes first."""
 
 BATCH = 16
 """How many keys are picked at a time."""
-AT_ONCE = 4
-"""How many go before it is looked how much is left."""
 STEP = 1024
 """Room is made for more than is needed, one part in so many of the limit."""
 
@@ -91,13 +94,15 @@ class Eviction:
         self._hand: Hand | None = None
         self._records_times = False
         """Times of use are recorded whatever the policy is."""
+        self.maxkeys = 0
+        """That of the settings."""
         self.pressed = False
         """The memory that is used may have come near the limit."""
         self.unchecked = 0
         """What is done now has been admitted as a whole, if this is not 0."""
-        self._victims: list[tuple[Keyspace[Any], bytes, int]] = []
-        """Those that go next, the first of them last, with their ranks."""
-        self._next_best: list[tuple[Keyspace[Any], bytes, int]] = []
+        self._victims: list[Candidate] = []
+        """Those that go next, the first of them last."""
+        self._next_best: list[Candidate] = []
 
     @classmethod
     def of(cls, shared: Shared, guarded: Iterable[str] = ()) -> Eviction:
@@ -126,6 +131,7 @@ class Eviction:
         was_limited = self.is_limited
         self.settings = settings = replace(self.settings, **changes)
         self.policy = POLICIES[settings.maxmemory_policy]
+        self.maxkeys = settings.maxkeys
         self._tuning.factor, self._tuning.decay = settings.lfu_log_factor, settings.lfu_decay_time
         self._victims, self._next_best = [], []
         self.pressed = True
@@ -187,9 +193,10 @@ class Eviction:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if self.pressed:
                 self.admit()
+            if not self.maxkeys:
+                return call(*args, **kwargs)
             result = call(*args, **kwargs)
-            if self.settings.maxkeys:
-                self.trim()
+            self.trim()
             return result
 
         guarded.guards = self  # type: ignore[attr-defined]
@@ -271,8 +278,8 @@ class Eviction:
 
     def _evict_some(self) -> bool:
         """Let a few go, if there are any that may: to look after each how much is left would cost more."""
-        gone = 0
-        while gone < AT_ONCE and self._evict_one(spare_newest=False):
+        gone, few = 0, max(1, min(BATCH, self._count() // BATCH))
+        while gone < few and self._evict_one(spare_newest=False):
             gone += 1
         return gone > 0
 
@@ -302,14 +309,13 @@ class Eviction:
         return True
 
     def _evict_one(self, spare_newest: bool) -> bool:
-        while True:
-            if not self._victims and not self._pick(spare_newest):
-                return False
-            store, key, rank = self._victims.pop()
+        by_time = self.policy.by == "time"
+        while self._victims or self._pick(spare_newest):
+            rank, key, store = self._victims.pop()
             db = store._db
             if key not in db.data or (spare_newest and key == db.account.newest):
                 continue
-            if self.policy.by == "time" and db.uses is not None and db.uses.state(key) != rank:
+            if by_time and db.uses.state(key) != rank:  # type: ignore[union-attr]
                 continue  # it has been used since
             if self.policy.volatile and key not in db.deadlines:
                 continue
@@ -318,59 +324,48 @@ class Eviction:
             if store._notify is not None:
                 store._notify(b"evicted", key)
             return True
+        return False
 
     def _pick(self, spare_newest: bool) -> bool:
         """Find those that go next; whether there are any."""
-        wanted = BATCH * self.settings.maxmemory_samples
-        found = {(store, key): rank for store, key, rank in self._still(self._next_best)}
+        by = self.policy.by
+        drawn = self._next_best
         stores = [store for store in self._shared.open_stores if store._db.data]
+        wanted = BATCH * (self.settings.maxmemory_samples if by else 1)
         for store in stores:
-            keys = self._draw(store, max(BATCH, wanted // len(stores)))
-            if spare_newest and store._db.account.newest in keys:
-                keys.remove(store._db.account.newest)
-            found.update(
-                ((store, key), rank) for key, rank in zip(keys, self._ranks(store, keys), strict=True)
-            )
-        ranked = sorted(((store, key, rank) for (store, key), rank in found.items()), key=_rank)
-        picked = min(BATCH, max(1, len(ranked) // self.settings.maxmemory_samples))
-        self._victims = ranked[:picked][::-1]
-        self._next_best = ranked[picked : picked + BATCH] if self.policy.by else []
-        return bool(self._victims)
+            db = store._db
+            keys = self._draw(db, max(BATCH, wanted // len(stores)))
+            if spare_newest and db.account.newest in keys:
+                keys.remove(db.account.newest)
+            drawn += zip(self._ranks(db, keys), keys, repeat(store))
+        if by is None:
+            self._victims, self._next_best = drawn[:BATCH], []
+            return bool(drawn)
+        picked = min(BATCH, max(1, len(drawn) // self.settings.maxmemory_samples))
+        last = sorted(map(_rank, drawn))[: 2 * picked][-1:]
+        best = sorted((each for each in drawn if each[0] <= last[0]), key=_rank)
+        self._victims, self._next_best = best[:picked][::-1], best[picked : 2 * picked]
+        return bool(best)
 
-    def _still(self, candidates: list[tuple[Keyspace[Any], bytes, int]]) -> list[Any]:
-        """Those that are there, and as they were."""
-        return [
-            (store, key, rank)
-            for store, key, rank in candidates
-            if key in store._db.data and self._ranks(store, [key]) == [rank]
-        ]
-
-    def _draw(self, store: Keyspace[Any], count: int) -> list[bytes]:
-        """Up to `count` different keys that may go: all, if there are no more."""
-        db, random = store._db, self._shared.random
+    def _draw(self, db: Database, count: int) -> list[bytes]:
+        """About `count` keys that may go, or all, if there are no more. One may be there twice."""
+        choices = self._shared.random.choices
         if not self.policy.volatile:
-            if len(db.keys.items) <= count:
-                return list(db.keys.items)
-            return list(dict.fromkeys(random.choices(db.keys.items, k=count)))
+            items = db.keys.items
+            return choices(items, k=count) if len(items) > count else items.copy()
         deadlines = db.deadlines
         if len(deadlines) <= count:
             return list(deadlines)
         # A timetable is a heap: the earliest stand at its beginning.
-        drawn = (
-            islice(db.timetable, count)
-            if self.policy.by == "deadline"
-            else random.choices(db.timetable, k=count)
-        )
-        keys = list(dict.fromkeys(key for at, key in drawn if deadlines.get(key) == at))
+        nearest = self.policy.by == "deadline"
+        drawn = islice(db.timetable, count) if nearest else choices(db.timetable, k=count)
+        keys = [key for at, key in drawn if deadlines.get(key) == at]
         return keys or list(islice(deadlines, count))
 
-    def _ranks(self, store: Keyspace[Any], keys: list[bytes]) -> list[int]:
-        db = store._db
+    def _ranks(self, db: Database, keys: list[bytes]) -> Iterable[int]:
         if self.policy.by == "deadline":
-            return [db.deadlines.get(key, 0) for key in keys]
-        if self.policy.by is None or db.uses is None:
-            return [0] * len(keys)
-        return db.uses.ranks(keys)
+            return map(db.deadlines.get, keys)  # type: ignore[arg-type]
+        return repeat(0, len(keys)) if self.policy.by is None else db.uses.ranks(keys)  # type: ignore[union-attr]
 
 
 def admit(shared: Shared, names: Iterable[str]) -> None:
@@ -394,5 +389,4 @@ def admitted(shared: Shared) -> Iterator[None]:
             eviction.unchecked -= 1
 
 
-def _rank(candidate: tuple[Keyspace[Any], bytes, int]) -> int:
-    return candidate[2]
+_rank = itemgetter(0)

@@ -679,9 +679,8 @@ class Keyspace(Generic[T]):
     @effect(2)
     def _effect_deadline(self, key: bytes, deadline: int | None) -> None:
         """Let `key`, which is there, live until `deadline`, milliseconds since the epoch, or for ever."""
-        if key not in self._db.data:
-            raise KeyError(key)
-        self._db.set_deadline(key, deadline)
+        db = self._db
+        db.set_deadline(db.keys.items[db.keys.positions[key]], deadline)  # no second copy of the key is kept
         if deadline is not None:
             self._shared.schedule(deadline)
 

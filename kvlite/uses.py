@@ -13,6 +13,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from sys import getsizeof
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -52,7 +53,7 @@ class Uses(Protocol):
     def put_back(self, key: bytes, state: int) -> None:
         """Let what was known of `key` be known of it again."""
 
-    def ranks(self, keys: Iterable[bytes]) -> list[int]:
+    def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
         """For each key a number: the one with the least is the first to go. They may be gone already."""
 
     def fill(self, keys: Iterable[bytes]) -> None:
@@ -171,9 +172,8 @@ class Times:
     def put_back(self, key: bytes, state: int) -> None:
         self.at[key] = state
 
-    def ranks(self, keys: Iterable[bytes]) -> list[int]:
-        get = self.at.get
-        return [get(key, 0) for key in keys]
+    def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
+        return map(self.at.get, keys, repeat(0))
 
     def fill(self, keys: Iterable[bytes]) -> None:
         now, at = self.hand.look(), self.at

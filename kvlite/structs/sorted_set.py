@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PLACE = 8
 """The bytes of a reference in a list."""
+ORDER = 450
+"""About how many bytes there are to a SortedList with nothing in it."""
 
 Entry: TypeAlias = tuple[float, bytes]
 """A score and its member, as they are kept in order."""
@@ -79,7 +81,7 @@ class SortedSet(Collection, kind="zset"):
     def footprint(self, samples: int) -> int:
         count = len(self.scores)
         each = getsizeof((0.0, b"")) + getsizeof(0.0) + PLACE  # an entry, its score, its place in the order
-        size = getsizeof(self) + getsizeof(self.scores) + getsizeof(self.entries) + each * count
+        size = getsizeof(self) + getsizeof(self.scores) + ORDER + each * count
         if self.members is not None:
             size += self.members.own_size()
         return size + sizes(self.scores, samples, count)

@@ -268,9 +268,16 @@ class Session(Timekeeper):
         if eviction.pressed:
             with self.store._shared.lock:
                 full = eviction.is_full()
-            rows = [queued for queued, _ in self.queue or ()] if row.name == "exec" else [row]
-            if full and any("denyoom" in each.flags for each in rows):
+            if full and self._takes_memory(row):
                 raise OutOfMemoryError(OUT_OF_MEMORY)
+
+    def _takes_memory(self, row: Row) -> bool:
+        """Whether a request may: EXEC if one that was queued may, and whatever is to be queued."""
+        if self.queue is None:
+            return "denyoom" in row.flags
+        if row.name == "exec":
+            return any("denyoom" in queued.flags for queued, _ in self.queue)
+        return row.name not in ("discard", "quit", "reset")
 
     def carry_out(self, row: Row, args: list[bytes]) -> Reply:
         """`run`, as CLIENT NO-TOUCH says."""
