@@ -31,7 +31,7 @@ def test_application(name: str, url: str, tmp_path: Path) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{name} is not installed")
         pytest.skip(f"{name} is not installed")
-    (script,) = HERE.glob(f"{name}_*.py")
+    (script,) = (path for path in HERE.glob(f"{name}_*.py") if not path.stem.endswith("_tests"))
     command = [sys.executable, str(script), url]
     environment = os.environ | {"URL": url}
     done = subprocess.run(

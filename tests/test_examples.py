@@ -60,6 +60,14 @@ after station 1882 was closed: station 1889
 from there to the next: 803 m
 nothing in the sea: []
 """,
+    "event_bus": """\
+8 events, of which mail has to see 8
+ann has died; sent: 1 2 3; pending: 2 at ann
+bob goes on; sent: 1 2 3 5 6 7 8; pending: 2 at ann
+a minute later; sent: 1 2 3 5 6 7 8 3 4; pending: none
+billed 310 for 7 orders; pending: none
+put aside: invalid literal for int() with base 10: 'much'
+""",
     "job_queue": """\
       360  done   at attempt 1: 2 x 2 x 2 x 3 x 3 x 5
        91  done   at attempt 2: 7 x 13
