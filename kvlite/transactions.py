@@ -195,7 +195,7 @@ class Pipeline(Generic[T]):
             with shared.lock:
                 shared.stop_observing(watch)
 
-    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation[Any]:
         """Operations on integers among the bits of a string, to be queued together by their `execute`."""
         return BitFieldOperation(self, key, default_overflow)
 

@@ -26,6 +26,18 @@ assert_type(store.select(1), Store[bytes])
 with Store() as opened:
     assert_type(opened, Store[bytes])
 
+# Bitmaps, HyperLogLogs, places
+assert_type(store.setbit("k", 7, 1), int)
+assert_type(store.bitfield("k").get("u8", 0).execute(), list[int | None])
+assert_type(store.bitfield_ro("k", "u8", "#1"), list[int])
+assert_type(store.pfadd("h", "a"), int)
+assert_type(store.geopos("g", "a"), list[tuple[float, float] | None])
+assert_type(text.geosearch("g", "a", radius=1), list[str])
+assert_type(
+    text.geosearch("g", "a", radius=1, withdist=True),
+    list[str] | list[list[str | float | int | tuple[float, float]]],
+)
+
 # Strings
 assert_type(store.get("k"), bytes | None)
 assert_type(text.get("k"), str | None)

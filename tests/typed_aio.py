@@ -50,6 +50,8 @@ async def commands() -> None:
         assert_type((field, value), tuple[str, str])
     async for member, score in text.zscan_iter("z"):
         assert_type((member, score), tuple[str, float])
+    assert_type(await store.bitfield("k").get("u8", 0).execute(), list[int | None])
+    assert_type(await text.geosearch("g", "a", radius=1), list[str])
     assert_type(text.pipeline(), AsyncPipeline[str])
     assert_type(await text.pipeline().set("a", 1).get("a").execute(), Any)
     assert_type(text.lock("l"), AsyncLock)

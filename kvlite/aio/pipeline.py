@@ -59,7 +59,7 @@ class AsyncPipeline(Generic[T]):
         """Watch nothing any more. True."""
         return self._pipe.unwatch()
 
-    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation[Any]:
         """Operations on integers among the bits of a string, to be queued together by their `execute`."""
         return BitFieldOperation(self, key, default_overflow)
 

@@ -277,7 +277,9 @@ class AsyncStore(
         """The `script` as a coroutine function: call it with lists of `keys` and `args`."""
         return AsyncScript(self, script)
 
-    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+    def bitfield(
+        self, key: Encodable, default_overflow: str | None = None
+    ) -> BitFieldOperation[Awaitable[list[int | None]]]:
         """Operations on integers among the bits of a string, whose `execute` is to be awaited."""
         return BitFieldOperation(self, key, default_overflow)
 

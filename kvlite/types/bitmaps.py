@@ -6,7 +6,7 @@ They are strings, kept as a `bytearray` once a bit was written, so that it is wr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 from ..encoding import Encodable, encode, encode_all, integer
 from ..errors import SYNTAX, DataError, ResponseError
@@ -17,6 +17,9 @@ from .strings import MAX_LENGTH, Strings, length_of, text_of
 
 BitfieldOffset: TypeAlias = int | str
 """Where a field begins: the number of a bit, or `"#3"` for the fourth field of the same width."""
+
+Outcome = TypeVar("Outcome")
+"""What executing gives: the answers, something to be awaited for them, or the pipeline."""
 
 NOT_AN_OFFSET = "bit offset is not an integer or out of range"
 NOT_A_BIT = "bit is not an integer or out of range"
@@ -50,7 +53,7 @@ class FieldOperation(NamedTuple):
         return self.field.fitted(wanted, self.overflow)
 
 
-class BitFieldOperation:
+class BitFieldOperation(Generic[Outcome]):
     """Operations on the bitfields of one key, collected and then executed together, as redis-py has it.
 
     >>> store.bitfield("stats").set("u8", "#0", 250).incrby("u8", "#0", 10, "SAT").get("i4", 0).execute()
@@ -102,7 +105,7 @@ class BitFieldOperation:
         """The words of the request that this is."""
         return ["BITFIELD", self.key, *(word for operation in self.operations for word in operation)]
 
-    def execute(self) -> Any:
+    def execute(self) -> Outcome:
         """Do all of it as one; a list with the answer of each operation but OVERFLOW. O(operations).
 
         In a pipeline it is queued instead. ResponseError, and nothing is done, for a bad format, offset or
@@ -110,7 +113,7 @@ class BitFieldOperation:
         """
         words = self.command[1:]
         self.reset()
-        return self.client._run_bitfield(words)
+        return self.client._run_bitfield(words)  # type: ignore[no-any-return]
 
 
 def read_operations(words: Sequence[bytes], limit: int) -> list[FieldOperation]:
@@ -346,7 +349,9 @@ class Bitmaps(Strings[T]):
 
     # Fields
 
-    def bitfield(self, key: Encodable, default_overflow: str | None = None) -> BitFieldOperation:
+    def bitfield(
+        self, key: Encodable, default_overflow: str | None = None
+    ) -> BitFieldOperation[list[int | None]]:
         """Operations on integers among the bits of a string, to be executed together.
 
         What does not fit is treated by `default_overflow`, or else wraps around.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from operator import attrgetter
-from typing import Any, NoReturn
+from typing import Literal, NoReturn, TypeAlias, overload
 
 from ..encoding import Encodable, encode_all, integer
 from ..errors import NOT_A_FLOAT, SYNTAX, DataError, ResponseError, wrong_arity
@@ -34,6 +34,9 @@ from ..structs.geohash import (
 )
 from ..structs.sorted_set import SortedSet
 from .sorted_sets import SortedSets
+
+Located: TypeAlias = list[T | float | int | tuple[float, float]]
+"""A member with what was asked for: its distance, its score, its longitude and latitude."""
 
 UNKNOWN_UNIT = "unsupported unit provided. please use M, KM, FT, MI"
 NOT_A_RADIUS = "need numeric radius"
@@ -324,6 +327,25 @@ class Geo(SortedSets[T]):
 
     # Searching
 
+    @overload
+    def geosearch(
+        self,
+        name: Encodable,
+        member: Encodable | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        withcoord: Literal[False] = False,
+        withdist: Literal[False] = False,
+        withhash: Literal[False] = False,
+    ) -> list[T]: ...
+    @overload
     def geosearch(
         self,
         name: Encodable,
@@ -340,7 +362,24 @@ class Geo(SortedSets[T]):
         withcoord: bool = False,
         withdist: bool = False,
         withhash: bool = False,
-    ) -> list[Any]:
+    ) -> list[T] | list[Located[T]]: ...
+    def geosearch(
+        self,
+        name: Encodable,
+        member: Encodable | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        withcoord: bool = False,
+        withdist: bool = False,
+        withhash: bool = False,
+    ) -> list[T] | list[Located[T]]:
         """The members that lie within a circle or a rectangle, about a `member` or a point.
 
         The circle has a `radius`, the rectangle a `width` and a `height`, in `unit`: "m", "km", "mi" or "ft".
@@ -387,6 +426,24 @@ class Geo(SortedSets[T]):
         search = Search("GEOSEARCHSTORE", Center.OPTIONS, stores=True, dest=destination)
         return len(self._geosearch(search, key, options))
 
+    @overload
+    def georadius(
+        self,
+        name: Encodable,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: None = None,
+        store_dist: None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]]: ...
+    @overload
     def georadius(
         self,
         name: Encodable,
@@ -402,7 +459,23 @@ class Geo(SortedSets[T]):
         store: Encodable | None = None,
         store_dist: Encodable | None = None,
         any: bool = False,
-    ) -> list[Any] | int:
+    ) -> list[T] | list[Located[T]] | int: ...
+    def georadius(
+        self,
+        name: Encodable,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Encodable | None = None,
+        store_dist: Encodable | None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]] | int:
         """As `geosearch`, within a circle about a point.
 
         `store` and `store_dist` are keys: what is found is stored there instead, with its places or its
@@ -413,6 +486,23 @@ class Geo(SortedSets[T]):
         key, *options = encode_all([name, longitude, latitude, radius, *words])
         return self._georadius(Search("GEORADIUS", Center.POINT, stores=True), key, options)
 
+    @overload
+    def georadiusbymember(
+        self,
+        name: Encodable,
+        member: Encodable,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: None = None,
+        store_dist: None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]]: ...
+    @overload
     def georadiusbymember(
         self,
         name: Encodable,
@@ -427,25 +517,42 @@ class Geo(SortedSets[T]):
         store: Encodable | None = None,
         store_dist: Encodable | None = None,
         any: bool = False,
-    ) -> list[Any] | int:
+    ) -> list[T] | list[Located[T]] | int: ...
+    def georadiusbymember(
+        self,
+        name: Encodable,
+        member: Encodable,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Encodable | None = None,
+        store_dist: Encodable | None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]] | int:
         """As `georadius`, within a circle about a member."""
         wanted = _with(withdist, withcoord, withhash)
         words = _radius_words(unit, wanted, count, sort, store, store_dist, any)
         key, *options = encode_all([name, member, radius, *words])
         return self._georadius(Search("GEORADIUSBYMEMBER", Center.MEMBER, stores=True), key, options)
 
-    def _georadius(self, search: Search, key: bytes, words: Sequence[bytes]) -> list[Any] | int:
+    def _georadius(
+        self, search: Search, key: bytes, words: Sequence[bytes]
+    ) -> list[T] | list[Located[T]] | int:
         found = self._geofound(search, key, words)
         return found if search.dest is None else len(found)
 
-    def _geofound(self, search: Search, key: bytes, words: Sequence[bytes]) -> list[Any]:
+    def _geofound(self, search: Search, key: bytes, words: Sequence[bytes]) -> list[T] | list[Located[T]]:
         hits = self._geosearch(search, key, words)
-        members: list[Any] = self._many([hit.member for hit in hits])
+        members = self._many([hit.member for hit in hits])
         if not (search.withdist or search.withhash or search.withcoord):
             return members
-        rows = []
+        rows: list[Located[T]] = []
         for member, hit in zip(members, hits, strict=True):
-            row = [member]
+            row: Located[T] = [member]
             if search.withdist:
                 row.append(float(distance_text(hit.distance, search.unit)))
             if search.withhash:

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, overload
 
 from ...encoding import Encodable
 from ...keyspace import T
+from ...types.geo import Located
 from ..awaited import Awaited
 
 
@@ -44,6 +45,26 @@ class AsyncGeo(Awaited[T]):
         found = self._calls.geopos(name, *values)
         return found if self._at_once else await found
 
+    @overload
+    async def geosearch(
+        self,
+        name: Encodable,
+        member: Encodable | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        withcoord: Literal[False] = False,
+        withdist: Literal[False] = False,
+        withhash: Literal[False] = False,
+    ) -> list[T]: ...
+
+    @overload
     async def geosearch(
         self,
         name: Encodable,
@@ -60,7 +81,25 @@ class AsyncGeo(Awaited[T]):
         withcoord: bool = False,
         withdist: bool = False,
         withhash: bool = False,
-    ) -> list[Any]:
+    ) -> list[T] | list[Located[T]]: ...
+
+    async def geosearch(
+        self,
+        name: Encodable,
+        member: Encodable | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        withcoord: bool = False,
+        withdist: bool = False,
+        withhash: bool = False,
+    ) -> list[T] | list[Located[T]]:
         """The members that lie within a circle or a rectangle, about a `member` or a point."""
         found = self._calls.geosearch(
             name,
@@ -102,6 +141,25 @@ class AsyncGeo(Awaited[T]):
         )
         return found if self._at_once else await found
 
+    @overload
+    async def georadius(
+        self,
+        name: Encodable,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: None = None,
+        store_dist: None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]]: ...
+
+    @overload
     async def georadius(
         self,
         name: Encodable,
@@ -117,7 +175,24 @@ class AsyncGeo(Awaited[T]):
         store: Encodable | None = None,
         store_dist: Encodable | None = None,
         any: bool = False,
-    ) -> list[Any] | int:
+    ) -> list[T] | list[Located[T]] | int: ...
+
+    async def georadius(
+        self,
+        name: Encodable,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Encodable | None = None,
+        store_dist: Encodable | None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]] | int:
         """As `geosearch`, within a circle about a point."""
         found = self._calls.georadius(
             name,
@@ -136,6 +211,24 @@ class AsyncGeo(Awaited[T]):
         )
         return found if self._at_once else await found
 
+    @overload
+    async def georadiusbymember(
+        self,
+        name: Encodable,
+        member: Encodable,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: None = None,
+        store_dist: None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]]: ...
+
+    @overload
     async def georadiusbymember(
         self,
         name: Encodable,
@@ -150,7 +243,23 @@ class AsyncGeo(Awaited[T]):
         store: Encodable | None = None,
         store_dist: Encodable | None = None,
         any: bool = False,
-    ) -> list[Any] | int:
+    ) -> list[T] | list[Located[T]] | int: ...
+
+    async def georadiusbymember(
+        self,
+        name: Encodable,
+        member: Encodable,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Encodable | None = None,
+        store_dist: Encodable | None = None,
+        any: bool = False,
+    ) -> list[T] | list[Located[T]] | int:
         """As `georadius`, within a circle about a member."""
         found = self._calls.georadiusbymember(
             name, member, radius, unit, withdist, withcoord, withhash, count, sort, store, store_dist, any
