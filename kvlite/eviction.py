@@ -278,10 +278,8 @@ class Eviction:
 
     def _evict_some(self) -> bool:
         """Let a few go, if there are any that may: to look after each how much is left would cost more."""
-        gone, few = 0, max(1, min(BATCH, self._count() // BATCH))
-        while gone < few and self._evict_one(spare_newest=False):
-            gone += 1
-        return gone > 0
+        few = max(1, min(BATCH, self._count() // BATCH))
+        return self._evict(few) > 0
 
     def _place_ceilings(self, room: int) -> None:
         """Look again when what is there has grown by a step, or has filled the `room`."""
@@ -304,34 +302,36 @@ class Eviction:
     def _evict_until(self, enough: Callable[[], bool], spare_newest: bool = False) -> bool:
         """Let keys go, one after the other; False if there are none left that may."""
         while not enough():
-            if not self._evict_one(spare_newest):
+            if not self._evict(1, spare_newest):
                 return False
         return True
 
-    def _evict_one(self, spare_newest: bool) -> bool:
-        by_time = self.policy.by == "time"
-        while self._victims or self._pick(spare_newest):
+    def _evict(self, count: int, spare_newest: bool = False) -> int:
+        """Let so many keys go, if so many may; how many have gone."""
+        by_time, volatile = self.policy.by == "time", self.policy.volatile
+        gone = 0
+        while gone < count and (self._victims or self._pick(spare_newest)):
             rank, key, store = self._victims.pop()
-            db = store._db
-            if key not in db.data or (spare_newest and key == db.account.newest):
+            db: Any = store._db
+            if key not in db.data or (volatile and key not in db.deadlines):
                 continue
-            if by_time and db.uses.state(key) != rank:  # type: ignore[union-attr]
-                continue  # it has been used since
-            if self.policy.volatile and key not in db.deadlines:
-                continue
+            if (by_time and db.uses.state(key) != rank) or (spare_newest and key == db.account.newest):
+                continue  # it has been used, or made, since
             store._effect_drop(key)
-            self._shared.evicted_keys += 1
+            gone += 1
             if store._notify is not None:
                 store._notify(b"evicted", key)
-            return True
-        return False
+        self._shared.evicted_keys += gone
+        return gone
 
     def _pick(self, spare_newest: bool) -> bool:
         """Find those that go next; whether there are any."""
         by = self.policy.by
         drawn = self._next_best
         stores = [store for store in self._shared.open_stores if store._db.data]
-        wanted = BATCH * (self.settings.maxmemory_samples if by else 1)
+        samples = self.settings.maxmemory_samples
+        kept = BATCH * (samples - 1) // 2
+        wanted = BATCH * samples - len(drawn) if by else BATCH
         for store in stores:
             db = store._db
             keys = self._draw(db, max(BATCH, wanted // len(stores)))
@@ -341,11 +341,10 @@ class Eviction:
         if by is None:
             self._victims, self._next_best = drawn[:BATCH], []
             return bool(drawn)
-        picked = min(BATCH, max(1, len(drawn) // self.settings.maxmemory_samples))
-        last = sorted(map(_rank, drawn))[: 2 * picked][-1:]
-        best = sorted((each for each in drawn if each[0] <= last[0]), key=_rank)
-        self._victims, self._next_best = best[:picked][::-1], best[picked : 2 * picked]
-        return bool(best)
+        drawn.sort(key=_rank)
+        picked = min(BATCH, max(1, len(drawn) // samples))
+        self._victims, self._next_best = drawn[:picked][::-1], drawn[picked : picked + kept]
+        return bool(drawn)
 
     def _draw(self, db: Database, count: int) -> list[bytes]:
         """About `count` keys that may go, or all, if there are no more. One may be there twice."""

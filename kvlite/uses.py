@@ -78,7 +78,7 @@ class Hand:
     second by a thread that all stores share; other clocks are looked at each time.
     """
 
-    __slots__ = ("__weakref__", "_now", "is_coarse", "move", "present", "uses")
+    __slots__ = ("__weakref__", "_now", "is_coarse", "present", "uses")
 
     def __init__(self, clock: Clock) -> None:
         self._now = clock.now
@@ -86,17 +86,12 @@ class Hand:
         self.uses: weakref.WeakSet[Frequencies] = weakref.WeakSet()
         """What is to be settled now and then."""
         self.is_coarse = isinstance(clock, SystemClock)
-        """`present` may be read by itself."""
-        self.move: Callable[[], int] = self.step if self.is_coarse else self.look
-        """The time of a use, later than any before."""
+        """`present` may be read by itself, and is made one more by each use that takes the lock."""
         if self.is_coarse:
             _ticker.tick_for(self)
 
-    def step(self) -> int:
-        present = self.present = self.present + 1
-        return present
-
     def look(self) -> int:
+        """The time, later than any that was seen before."""
         now, present = self._now() * 1000, self.present
         # Only a clock that is turned back for a test goes back by a second.
         self.present = now if now > present or now < present - SECOND else present + 1
@@ -158,10 +153,13 @@ class Times:
         return len(self.at)
 
     def note(self, key: bytes, /) -> None:
-        self.at[key] = self.hand.move()
+        hand = self.hand
+        if hand.is_coarse:
+            hand.present = self.at[key] = hand.present + 1
+        else:
+            self.at[key] = hand.look()
 
-    def born(self, key: bytes) -> None:
-        self.at[key] = self.hand.move()
+    born = note
 
     def forget(self, key: bytes) -> None:
         self.at.pop(key, None)

@@ -10,6 +10,7 @@ from functools import partial
 from .costs import costs
 from .doors import clients, suite
 from .durability import durability
+from .eviction import eviction
 from .imports import imports
 from .memory import memory
 from .server import server
@@ -21,6 +22,7 @@ PARTS = {
     "types": types,
     "costs": costs,
     "memory": memory,
+    "eviction": eviction,
     "imports": imports,
     "durability": durability,
     "server": server,

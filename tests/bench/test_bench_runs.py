@@ -25,3 +25,10 @@ def test_a_part_runs_to_its_end(part: str) -> None:
     words = bench(part, "--quick").split()
     assert "ok" in words or "MISSED" in words
     assert "nan" not in words
+
+
+@pytest.mark.parametrize("rows", ["zipf 0.7", "costs get", "memory held"])
+def test_what_limits_cost_is_found(rows: str) -> None:
+    pytest.importorskip("cachetools")
+    words = bench("eviction", "--quick", "--only", rows).split()
+    assert "ok" in words or "MISSED" in words
