@@ -262,6 +262,23 @@ LOOKUPS = """
     ZUNIONSTORE d 2 z y
     ZINTERCARD 2 z y
     ZADD z 1 b
+    GETBIT s 0
+    SETBIT s 0 1
+    BITCOUNT s
+    BITPOS s 1
+    BITOP AND d s c
+    BITFIELD s SET u8 0 1
+    BITFIELD_RO s GET u8 0
+    PFADD p b
+    PFCOUNT p
+    PFCOUNT p q
+    GEOADD z 1 2 b
+    GEODIST z a b
+    GEOPOS z a b
+    GEOHASH z a b
+    GEOSEARCH z FROMMEMBER a BYRADIUS 1 km
+    GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 1 km
+    GEORADIUS z 1 2 3 km
     SORT l ALPHA
     SORT_RO l ALPHA
     COPY s copied REPLACE
@@ -294,6 +311,7 @@ def test_hits_and_misses(raw: RawPair, missing: bool) -> None:
                 "SADD n a b",
                 "ZADD z 1 a",
                 "ZADD y 2 b",
+                "PFADD p a",
             ):
                 each.ask(*line.split())
 

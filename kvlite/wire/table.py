@@ -72,7 +72,7 @@ NOT_LOOKED_UP = {"watch", "memory|usage"}
 """Commands whose keys do not count as hits or misses."""
 
 ANSWERED_ANYWAY = {
-    *("ttl", "pttl", "expiretime", "pexpiretime", "type", "bitfield_ro", "geohash", "geopos"),
+    *("ttl", "pttl", "expiretime", "pexpiretime", "type", "bitfield_ro", "bitpos", "geohash", "geopos"),
     *("hmget", "httl", "hpttl", "hexpiretime", "hpexpiretime", "smismember", "zmscore"),
     *("hscan", "sscan", "zscan"),
 }
