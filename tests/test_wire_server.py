@@ -179,11 +179,13 @@ def test_what_is_wrong_about_shutdown(raw: RawPair, line: str) -> None:
 
 def test_shutdown_asks_the_server_to_stop(tmp_path: Path) -> None:
     with kept(tmp_path) as store:
-        wire, stopped = Wire(store), []
-        assert wire.ask("SHUTDOWN").startswith(b"-ERR there is no server to shut down")
+        stopped: list[int] = []
+        assert Wire(store).ask("SHUTDOWN").startswith(b"-ERR there is no server to shut down")
         Instance.of(store).stop = lambda: stopped.append(Instance.of(store).saves.count)
         for line, saves in [("SHUTDOWN", 0), ("SHUTDOWN NOSAVE NOW FORCE", 0), ("SHUTDOWN save", 1)]:
+            wire = Wire(store)
             assert wire.ask(*line.split()) == b""
+            assert wire.closed
             assert stopped.pop() == saves
     store = Store()
     stop = []

@@ -219,7 +219,13 @@ class Durability:
             self._shared.lock.release()
 
     def written(self) -> tuple[LogWriter, int]:
-        return self._log, self._log.position
+        log = self._log
+        return log, log.position
+
+    def is_synced(self, written: tuple[LogWriter, int]) -> bool:
+        """Whether there is nothing to do for `settle`."""
+        log, position = written
+        return log.synced >= position
 
     def settle(self, written: tuple[LogWriter, int]) -> None:
         if self.fsync == "always":

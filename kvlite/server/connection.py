@@ -50,6 +50,9 @@ class Connection(asyncio.Protocol):
         self._transport = transport = cast(asyncio.Transport, transport)
         self.write = transport.write if self._server.commit is None else self._write_safely
         self.address, self.own_address = self._server.addresses(transport)
+        if self._server.is_stopping:
+            transport.abort()
+            return
         refusal = self._server.refusal(self.address)
         if refusal is not None:
             transport.write(refusal)
@@ -62,20 +65,13 @@ class Connection(asyncio.Protocol):
         self._server.connections.pop(self, None)
         self._server.full.pop(self, None)
         if self.stream is not None:
-            self.stream.lost()
+            self._run(self.stream.lost)
 
     def data_received(self, data: bytes) -> None:
         stream = self.stream
         if stream is None:
             return
-        try:
-            commit = self._server.commit
-            if commit is None or not commit.wanted:
-                stream.receive(data)
-            else:
-                commit.run(lambda: stream.receive(data))
-        except Exception:
-            self._fail()
+        self._run(stream.receive, data)
         if stream.parser.size > self._server.query_limit:
             log.warning("closing %s, whose request is larger than client-query-buffer-limit", self.address)
             self._transport.abort()
@@ -83,21 +79,20 @@ class Connection(asyncio.Protocol):
     def proceed(self) -> None:
         """Go on with what `call_soon` was called for."""
         self._awake = False
-        stream = self.stream
-        if stream is None:
-            return
-        try:
-            commit = self._server.commit
-            if commit is None or not commit.wanted:
-                stream.proceed()
-            else:
-                commit.run(stream.proceed)
-        except Exception:
-            self._fail()
+        if self.stream is not None:
+            self._run(self.stream.proceed)
 
-    def _fail(self) -> None:
-        log.exception("an error in the server; closing %s", self.address)
-        self._transport.abort()
+    def _run(self, step: Callable[..., None], *data: bytes) -> None:
+        """Let the stream do something. An error of ours costs this connection, and no other."""
+        commit = self._server.commit
+        try:
+            if commit is None or not commit.wanted:
+                step(*data)
+            else:
+                commit.run(step, *data)
+        except Exception:
+            log.exception("an error in the server; closing %s", self.address)
+            self._transport.abort()
 
     # As the transport of the stream
 
@@ -177,11 +172,9 @@ class Connection(asyncio.Protocol):
     # The end
 
     def finish(self) -> None:
-        """Answer what has been read, and close."""
+        """Run nothing more, and close when what was answered is sent. Any thread."""
         if self.stream is not None:
-            while self.stream.is_behind:
-                self.proceed()
-        self.close()
+            self.stream.close()
 
     def abort(self) -> None:
         self._transport.abort()

@@ -22,8 +22,6 @@ class GroupCommit:
     def __init__(self, loop: asyncio.AbstractEventLoop, journal: Durability) -> None:
         self._loop = loop
         self._journal = journal
-        self._owed: Any = None
-        """How far the journal has to be on the disk before what is held may go."""
         self._held: list[tuple[Step, Step]] = []
         self._busy = False
 
@@ -32,30 +30,33 @@ class GroupCommit:
         """Whether replies wait for the disk, just now."""
         return self._journal.fsync == "always" or self._busy
 
-    def run(self, work: Step) -> None:
-        """Run requests without waiting for the disk, in debt to it."""
+    def run(self, work: Callable[..., object], *args: Any) -> None:
+        """Run requests without waiting for the disk."""
         with self._journal.deferring() as owed:
             try:
-                work()
+                work(*args)
             finally:
                 if owed:
-                    self._owed = owed[-1]
+                    self._start()
 
     def hold(self, send: Step, drop: Step) -> None:
-        """Call `send` when all that was done until now is on the disk, in the order of the calls to `hold`;
-        or `drop` if it cannot be kept."""
+        """Call `send` when all that was done until now, through any door, is on the disk, in the order of the
+        calls to `hold`; or `drop` if it cannot be kept."""
         self._held.append((send, drop))
+        self._start()
+
+    def _start(self) -> None:
         if not self._busy:
             self._busy = True
             self._loop.call_soon(self._begin)
 
     def _begin(self) -> None:
         held, self._held = self._held, []
-        owed, self._owed = self._owed, None
-        if owed is None:
+        written = self._journal.written()
+        if self._journal.is_synced(written):
             self._finish(held, None)
             return
-        settled = self._loop.run_in_executor(None, self._journal.settle, owed)
+        settled = self._loop.run_in_executor(None, self._journal.settle, written)
         settled.add_done_callback(lambda done: self._finish(held, done.exception()))
 
     def _finish(self, held: list[tuple[Step, Step]], error: BaseException | None) -> None:

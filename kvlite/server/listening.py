@@ -5,18 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 import ssl
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .tls import tls_context
 
 if TYPE_CHECKING:
     from ..wire.config import Config
+
+log = logging.getLogger("kvlite")
+
+ACCEPTED_AT_ONCE = 100
+"""How many connections are accepted between two turns of the loop."""
+REST = 1.0
+"""Seconds for which nobody is accepted after the system could not."""
+PATIENCE = 10.0
+"""Seconds that another thread waits for the loop to change where it listens."""
 
 TLS_PARAMETERS = (
     *("tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir"),
@@ -43,36 +54,45 @@ class Place:
         return self.path or f"{host}:{self.port}"
 
 
-class Listener:
-    """One socket, and what accepts its connections."""
+Welcome: TypeAlias = Callable[[socket.socket, Place], None]
+"""Takes a connection that was accepted, and where."""
 
-    def __init__(self, place: Place, sock: socket.socket, backlog: int) -> None:
+
+class Listener:
+    """One socket, and what accepts its connections. For the loop's thread alone."""
+
+    def __init__(self, place: Place, sock: socket.socket) -> None:
         self.place = place
         self._socket = sock
-        self._backlog = backlog
-        self._server: asyncio.Server | None = None
+        self._pause: asyncio.TimerHandle | None = None
 
-    @property
-    def accepts(self) -> bool:
-        return self._server is not None
+    def start(self, loop: asyncio.AbstractEventLoop, welcome: Welcome) -> None:
+        """Hand every connection that comes to `welcome`."""
+        self._loop, self._welcome = loop, welcome
+        loop.add_reader(self._socket, self._accept)
 
-    async def accept(self, connect: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None) -> None:
-        """Accept connections; if it did so before, those that come from now on by this `tls`."""
-        loop = asyncio.get_running_loop()
-        self._pause()
-        sock, backlog = self._socket.dup(), self._backlog
-        if self.place.path:
-            self._server = await loop.create_unix_server(connect, sock=sock, backlog=backlog)
-        else:
-            context = tls if self.place.secure else None
-            self._server = await loop.create_server(connect, sock=sock, backlog=backlog, ssl=context)
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                sock, _ = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._rest(error)
+                return
+            self._welcome(sock, self.place)
 
-    def _pause(self) -> None:
-        if self._server is not None:
-            self._server.close()
+    def _rest(self, error: OSError) -> None:
+        """Nobody can be accepted, mostly as too many files are open: try again soon."""
+        log.warning("nobody is let in at %s for %g seconds: %s", self.place, REST, error)
+        self._loop.remove_reader(self._socket)
+        self._pause = self._loop.call_later(REST, self._loop.add_reader, self._socket, self._accept)
 
     def close(self) -> None:
-        self._pause()
+        """Accept nobody any more. Who has connected and was not accepted yet is told so by the system."""
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._socket)
         self._socket.close()
         if self.place.path:
             with contextlib.suppress(FileNotFoundError):
@@ -80,61 +100,76 @@ class Listener:
 
 
 class Listeners:
-    """What listens. It follows the configuration: `bind`, `port`, `tls-port`, what TLS is like."""
+    """What listens. It follows the configuration: `bind`, `port`, `tls-port`, what TLS is like.
 
-    def __init__(self, config: Config, connect: Callable[[], asyncio.Protocol]) -> None:
+    All of it happens in the loop's thread, where one change follows the other.
+    """
+
+    def __init__(
+        self, config: Config, connect: Callable[[], asyncio.Protocol], is_locked: Callable[[], bool]
+    ) -> None:
+        """`is_locked` tells whether this thread keeps the loop from going on."""
         self._config = config
         self._connect = connect
+        self._is_locked = is_locked
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._tls: ssl.SSLContext | None = None
         self._listeners: dict[Place, Listener] = {}
+        self._arriving: dict[asyncio.Task[Any], socket.socket] = {}
+        """Connections that were accepted, and are not made yet: TLS takes a while."""
 
     @property
     def places(self) -> list[Place]:
         return list(self._listeners)
 
-    async def open(self, free_port: bool, free_tls_port: bool) -> None:
+    def open(self, free_port: bool, free_tls_port: bool) -> None:
         """Listen; at a port that is free, instead of at none. OSError, which says where, if that cannot be;
         ValueError for TLS that cannot be."""
         config = self._config
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         try:
             if free_port:
                 config["port"] = self._add_free(secure=False)
             if free_tls_port:
                 config["tls-port"] = self._add_free(secure=True)
-            tls = tls_context(config) if config["tls-port"] else None
-            for place in self._wanted():
-                if place not in self._listeners:
-                    self._add(place)
-            for listener in self._listeners.values():
-                await listener.accept(self._connect, tls)
+            self._tls = tls_context(config) if config["tls-port"] else None
+            self._add_missing()
         except BaseException:
             self.close()
             raise
         config.on_change(self._follow, "bind", "port", "tls-port", *TLS_PARAMETERS)
 
     def close(self) -> None:
-        """Accept nobody any more. The port is free then."""
-        self._loop = None
+        """Accept nobody any more. The ports are free then."""
         self._config.forget(self._follow)
         for listener in self._listeners.values():
             listener.close()
         self._listeners.clear()
+        for task in list(self._arriving):
+            task.cancel()
+        self._loop = None
 
     def _add_free(self, secure: bool) -> int:
         host = next(iter(self._config["bind"])).removeprefix("-")
         sock = bind(Place(host, 0, secure), self._config)
         port: int = sock.getsockname()[1]
-        place = Place(host, port, secure)
-        self._listeners[place] = Listener(place, sock, self._config["tcp-backlog"])
+        self._start(Place(host, port, secure), sock)
         return port
 
-    def _add(self, place: Place) -> None:
-        try:
-            self._listeners[place] = Listener(place, bind(place, self._config), self._config["tcp-backlog"])
-        except OSError as error:
-            if not (place.optional and error.errno in UNAVAILABLE):
-                raise
+    def _add_missing(self) -> None:
+        for place in self._wanted():
+            if place not in self._listeners:
+                try:
+                    self._start(place, bind(place, self._config))
+                except OSError as error:
+                    if not (place.optional and error.errno in UNAVAILABLE):
+                        raise
+
+    def _start(self, place: Place, sock: socket.socket) -> None:
+        assert self._loop is not None
+        self._listeners[place] = Listener(place, sock)
+        self._listeners[place].start(self._loop, self._welcome)
 
     def _wanted(self) -> Iterator[Place]:
         config = self._config
@@ -144,30 +179,57 @@ class Listeners:
         if config["unixsocket"]:
             yield Place(path=os.path.abspath(config["unixsocket"]))
 
+    # Following the configuration
+
     def _follow(self) -> None:
-        """CONFIG SET: listen there, and nowhere else. Any thread."""
-        loop, config = self._loop, self._config
+        """CONFIG SET: listen there, and nowhere else. Any thread; ValueError, in one line, if that cannot be.
+
+        The configuration then goes back to what it was, and calls this again.
+        """
+        loop = self._loop
         if loop is None:
             return
-        tls = tls_context(config) if config["tls-port"] else None
-        before, wanted = set(self._listeners), list(self._wanted())
-        try:
-            for place in wanted:
-                if place not in self._listeners:
-                    self._add(place)
-        except OSError as error:
-            for place in set(self._listeners) - before:
-                self._listeners.pop(place).close()
-            raise ValueError(str(error)) from error
-        gone = [self._listeners.pop(place) for place in before.difference(wanted)]
-        loop.call_soon_threadsafe(lambda: loop.create_task(self._exchange(gone, tls)))
+        if threading.get_ident() == self._thread:
+            self._change()
+        elif self._is_locked():
+            raise ValueError(
+                "a transaction of another thread than the server's cannot change where it listens"
+            )
+        else:
+            asyncio.run_coroutine_threadsafe(self._change_in_loop(), loop).result(PATIENCE)
 
-    async def _exchange(self, gone: list[Listener], tls: ssl.SSLContext | None) -> None:
-        for listener in gone:
-            listener.close()
-        for listener in list(self._listeners.values()):
-            if listener.place.secure or not listener.accepts:
-                await listener.accept(self._connect, tls)
+    async def _change_in_loop(self) -> None:
+        self._change()
+
+    def _change(self) -> None:
+        if self._loop is None:
+            return
+        tls = tls_context(self._config) if self._config["tls-port"] else None
+        for place in set(self._listeners).difference(self._wanted()):
+            self._listeners.pop(place).close()  # first: the new ones may overlap them
+        try:
+            self._add_missing()
+        except OSError as error:
+            raise ValueError(str(error)) from error
+        self._tls = tls
+
+    # Letting in
+
+    def _welcome(self, sock: socket.socket, place: Place) -> None:
+        assert self._loop is not None
+        sock.setblocking(False)
+        tls = self._tls if place.secure else None
+        task = self._loop.create_task(self._loop.connect_accepted_socket(self._connect, sock, ssl=tls))
+        self._arriving[task] = sock
+        task.add_done_callback(self._arrived)
+
+    def _arrived(self, task: asyncio.Task[Any]) -> None:
+        sock = self._arriving.pop(task)
+        if task.cancelled():
+            sock.close()
+        elif (error := task.exception()) is not None:
+            log.debug("a connection could not be made: %s", error)
+            sock.close()
 
 
 # Sockets
@@ -178,6 +240,7 @@ def bind(place: Place, config: dict[str, Any]) -> socket.socket:
     try:
         sock = _bind_path(place.path, config["unixsocketperm"]) if place.path else _bind_port(place)
         sock.listen(config["tcp-backlog"])
+        sock.setblocking(False)
     except OSError as error:
         raise OSError(error.errno, f"cannot listen at {place}: {_why(error)}") from error
     return sock

@@ -27,6 +27,8 @@ log = logging.getLogger("kvlite")
 
 TICK = 0.1
 """Seconds between looks at what time has brought, where nothing is due before."""
+TICK_WHEN_LOCKED = 0.01
+"""The same while others have the store's lock: the loop waits for nobody, least of all for a script."""
 DUE_AT_ONCE = 500
 """How many keys may expire between two turns of the loop."""
 FAREWELL = 5.0
@@ -83,9 +85,15 @@ class Server:
         self.commit: GroupCommit | None = None
         self.loop: asyncio.AbstractEventLoop
         self._free_ports = port == 0, tls_port == 0
-        self._listeners = Listeners(self.instance.config, lambda: Connection(self))
+        self._listeners = Listeners(
+            self.instance.config,
+            lambda: Connection(self),
+            store._shared.lock._is_owned,  # type: ignore[attr-defined]
+        )
         self._awake: deque[Connection] = deque()
         self._waking = False
+        self.is_stopping = False
+        """Nothing more is run for anybody."""
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._closed: asyncio.Event | None = None
@@ -138,10 +146,6 @@ class Server:
         """Every place where it listens."""
         return self._listeners.places
 
-    @property
-    def is_stopping(self) -> bool:
-        return self._closing is not None
-
     # Its life
 
     def start(self) -> Self:
@@ -172,8 +176,12 @@ class Server:
         await self.serve_forever()
 
     def stop(self) -> None:
-        """Begin to stop. Any thread, as often as it likes; SHUTDOWN does it."""
+        """Run nothing more for any client, and begin to close. Any thread, as often as it likes; so does
+        SHUTDOWN."""
         if self._closed is not None:
+            self.is_stopping = True
+            for connection in list(self.connections):
+                connection.finish()
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self.loop.call_soon_threadsafe(self._begin_to_close)
 
@@ -216,7 +224,7 @@ class Server:
         durability = self.store._durability()
         if durability is not None:
             self.commit = GroupCommit(self.loop, durability)
-        await self._listeners.open(*self._free_ports)
+        self._listeners.open(*self._free_ports)
         self.instance.config.on_change(self._set_limits, "client-query-buffer-limit")
         self.instance.stop = self.stop
         self.store._shared.alarms.append(self._ring)
@@ -245,8 +253,6 @@ class Server:
         self.instance.config.forget(self._set_limits)
         if self.instance.stop == self.stop:
             self.instance.stop = None
-        for connection in list(self.connections):
-            connection.finish()
         if self.commit is not None:
             await self.commit.drained()
         deadline = self.loop.time() + FAREWELL
@@ -307,32 +313,41 @@ class Server:
     def _tick(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        shared = self.store._shared
-        if shared.closed:
+        if self.store._shared.closed:
             self.stop()
+        if self.is_stopping:
             return
+        try:
+            self._look_after_connections()
+            seconds = self._expire()
+        except Exception:
+            log.exception("an error in the server, which goes on")
+            seconds = TICK
+        self._timer = self.loop.call_later(seconds, self._tick)
+
+    def _look_after_connections(self) -> None:
         for connection in list(self.full):
             connection.check_output()
         timeout = self.instance.config["timeout"]
         if timeout:
-            now = shared.now()
+            now = self.instance.now()
             for connection in list(self.connections):
                 connection.check_idle(now, timeout)
-        self._timer = self.loop.call_later(self._expire(), self._tick)
 
     def _expire(self) -> float:
         """Remove some of what is due; in how many seconds to look again."""
-        shared, runner = self.store._shared, self.instance.runner
-        runner.give_way()
-        if runner.busy:
-            return TICK
-        with shared.lock:
+        shared = self.store._shared
+        if not shared.lock.acquire(blocking=False):
+            return TICK_WHEN_LOCKED
+        try:
             shared.expire_due(DUE_AT_ONCE)
             now, due = shared.now(), shared.next_due
             shared.room.time_out(now)
             if due is None or shared.frozen or not shared.active_expire:
                 return TICK
-        return min(TICK, max(0.001, (due - now) / 1000))
+            return min(TICK, max(0.001, (due - now) / 1000))
+        finally:
+            shared.lock.release()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -11,6 +11,7 @@ from ..keyspace import Keyspace
 from .acl import Acl
 from .acl_log import AclLog
 from .config import Config
+from .errands import Errands
 from .latency import Event
 from .lua.functions import Functions
 from .lua.running import Runner
@@ -18,6 +19,7 @@ from .lua.scripts import Scripts
 from .monitor import feed
 from .pause import Pause
 from .persistence import Saves
+from .replies import Reply
 from .settings import connect
 from .slowlog import SlowLog
 from .statistics import Statistics
@@ -40,7 +42,7 @@ class Instance:
         self.stores = store._shared.stores
         self.store = store
         self._lock = threading.Lock()
-        """For whoever comes and goes: a script may keep the store's own for long."""
+        """For who comes and goes, and what is shown: a script may keep the store's own for long."""
         self.sessions: dict[int, Session] = {}
         self.stop: Callable[[], None] | None = None
         """Ends the server soon, and with it all sessions; None where there is no server."""
@@ -56,6 +58,7 @@ class Instance:
         connect(self.config, store)
         self.acl = Acl()
         self.acl_log = AclLog(self.now)
+        self.errands = Errands(store._shared.lock)
         self.pause = Pause(self.now, self.review)
         self.statistics = Statistics()
         self.saves = Saves(store, self.statistics)
@@ -153,6 +156,12 @@ class Instance:
         self.monitors[session] = None
         self._pay_attention()
         session.review()
+
+    def show(self, line: Reply) -> None:
+        """Push a line to all who monitor, in the same order to each."""
+        with self._lock:
+            for monitor in list(self.monitors):
+                monitor.door.push(line)
 
     def stop_watching(self, session: Session) -> None:
         self.monitors.pop(session, None)

@@ -42,11 +42,7 @@ def feed(session: Session, row: Row, args: list[bytes]) -> None:
 
 def show(session: Session, row: Row, args: list[bytes]) -> None:
     """Show a request to all who monitor. Their connections queue it: none holds up another."""
-    instance = session.instance
-    shown = line(session, row, args)
-    with instance.store._shared.lock:
-        for monitor in list(instance.monitors):
-            monitor.door.push(shown)
+    session.instance.show(line(session, row, args))
 
 
 @command("monitor", 1, "admin noscript loading stale", "server")

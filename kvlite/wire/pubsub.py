@@ -56,7 +56,7 @@ class Listener(Subscriber):
 
 
 def stop_listening(session: Session) -> None:
-    """Unsubscribe from everything, without a word."""
+    """Unsubscribe from everything, without a word. Never waits for the store's lock."""
     listener, session.listener = session.listener, None
     if listener is None:
         return
@@ -67,7 +67,7 @@ def stop_listening(session: Session) -> None:
             shared.hub.leave(listener)
 
     listener.hear_no_more()
-    session.instance.runner.when_free(leave)
+    session.instance.errands.run(leave)
 
 
 def may_hear(session: Session) -> bool:

@@ -42,6 +42,7 @@ def shutdown(session: Session, args: list[bytes]) -> Reply:
         runner.end()
     if b"SAVE" in options:
         _save(session, b"FORCE" in options)
+    session.closing = True
     stop()
     return NO_REPLY
 

@@ -418,7 +418,9 @@ class Session(Timekeeper):
 
     def time_out(self) -> None:
         """The time of what is waited for is up. If it has not come this instant, `Door.resume` follows."""
-        self.instance.runner.when_free(lambda: self.give_up(None))
+        wait = self.wait
+        if wait is not None:
+            self.instance.errands.run(lambda: wait.give_up(None))
 
     def give_up(self, error: Exception | None) -> bool:
         """Wait no longer, whoever says so; whether it was waited for. `error` is answered, else nothing."""
@@ -443,6 +445,7 @@ class Session(Timekeeper):
         self.instance.stop_watching(self)
         stop_listening(self)
         self.reset()
+        self.instance.dismiss(self)
         self.store, self.database = self.instance.store, 0
         self.protocol = 2
         self.name = b""
@@ -470,17 +473,15 @@ class Session(Timekeeper):
             with shared.lock:
                 shared.stop_observing(watch)
 
-        self.instance.runner.when_free(stop_observing)
+        self.instance.errands.run(stop_observing)
 
     def close(self) -> None:
-        """The connection has ended: nothing is waited for or watched any more."""
-        self.instance.runner.when_free(self._end)
-
-    def _end(self) -> None:
+        """The connection has ended: nothing is waited for, heard or watched any more. Never waits for the
+        store's lock."""
+        self.instance.dismiss(self)
         self.instance.pause.postponed.pop(self, None)
         wait, self.wait = self.wait, None
         if wait is not None:
-            wait.abandon()
+            self.instance.errands.run(wait.abandon)
         stop_listening(self)
         self.reset()
-        self.instance.dismiss(self)

@@ -86,11 +86,6 @@ class Stream:
         else:
             self._flush(out)
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether requests have been read that could be run now."""
-        return bool(self._waiting) and self.session.wait is None and not self._ended
-
     def time_out(self) -> None:
         """The time of what is waited for is up."""
         self._timer = None

@@ -89,7 +89,12 @@ def watch(session: Session, args: list[bytes]) -> Reply:
         return ResponseError("WATCH inside MULTI is not allowed")
     runner = session.instance.runner
     if runner.busy:
-        runner.when_free(session.door.resume)
+
+        def go_on() -> None:
+            with session.store._shared.lock:
+                session.door.resume()
+
+        session.instance.errands.run(go_on)
         return session.park(lambda: watch(session, args))
     store = session.store
     store._acquire()

@@ -115,7 +115,6 @@ class Runner:
         self.running: Run | None = None
         self.busy = False
         """It has been running for too long: the others are told so."""
-        self._afterwards: list[Callable[[], object]] = []
         self._worker: Worker | None = None
 
     def run(
@@ -214,18 +213,6 @@ class Runner:
     def _become_free(self) -> None:
         self.busy = False
         self._instance.review()
-        afterwards, self._afterwards = self._afterwards, []
-        for call in afterwards:
-            call()
-
-    def when_free(self, call: Callable[[], object]) -> None:
-        """Call `call` now; if a script keeps all waiting, when that has ended, by the thread that ran it."""
-        if not self.busy:
-            call()
-            return
-        self._afterwards.append(call)
-        if not self.busy:
-            self._become_free()
 
     def give_way(self) -> None:
         """Wait for a script of another thread, as long as it may be waited for without a word."""
