@@ -401,6 +401,11 @@ DEEDS: list[Deed] = [
     lambda store: store.set("a", "last"),
     lambda store: store.persist("user"),
     lambda store: store.copy("user", "twin"),
+    lambda store: store.xadd("events", {"kind": "order"}, "5-1"),
+    lambda store: store.xgroup_create("events", "mail", 0),
+    lambda store: store.xreadgroup("mail", "ann", {"events": ">"}),
+    lambda store: store.xadd("events", {"kind": "order", "number": 2}, "5-2", maxlen=1, approximate=False),
+    lambda store: store.xack("events", "mail", "5-1"),
 ]
 """Something of everything, in which nothing is left to chance."""
 

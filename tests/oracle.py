@@ -501,7 +501,17 @@ def _whole_stream(store: Any, key: bytes) -> Any:
     from kvlite.wire.python import converter
 
     words = [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]
-    return converter(2, lambda error: error)(store._xinfo_stream(words))
+    return _through_lua(converter(2, lambda error: error)(store._xinfo_stream(words)))
+
+
+def _through_lua(value: Any) -> Any:
+    """What becomes of a reply in the server's dump: numbers in Lua are floats."""
+    if isinstance(value, list):
+        return [_through_lua(each) for each in value]
+    if type(value) is not int:
+        return value
+    number = int(float(value))
+    return number if number < 2**63 else -(2**63)
 
 
 _WRITE: dict[str, Callable[[Any, Any, Any], Any]] = {

@@ -84,6 +84,13 @@ def pack_ids(ids: Iterable[int]) -> bytes:
     return b"".join([id.to_bytes(SIZE, "big") for id in ids])
 
 
+def unpack_id(packed: bytes) -> int:
+    """The one id that was packed; ValueError if that is not what it is."""
+    if len(packed) != SIZE:
+        raise ValueError("an id that is none")
+    return int.from_bytes(packed, "big")
+
+
 def unpack_ids(packed: bytes) -> list[int]:
     """The ids that were packed; ValueError if that is not what they are."""
     if type(packed) is not bytes or len(packed) % SIZE:

@@ -13,7 +13,7 @@ from ..keyspace import T
 from ..structs.block import Entry
 from ..structs.consumer_group import UNKNOWN, Group, pending_from
 from ..structs.stream import Stream
-from ..structs.stream_id import LARGEST, SIZE, pack_ids, show_id, unpack_ids
+from ..structs.stream_id import LARGEST, SIZE, pack_ids, show_id, unpack_id, unpack_ids
 from ..waiting import Attempt
 from .stream_arguments import (
     AutoClaim,
@@ -657,7 +657,7 @@ class ConsumerGroups(Streams[T]):
         if found is None:
             found = Stream()
             self._birth(key, found)
-        found.set_group(name, int.from_bytes(last_id, "big"), count)
+        found.set_group(name, unpack_id(last_id), count)
 
     @effect(65, announce=announce_aside, on=Stream)
     def _effect_xgroup_destroy(self, key: bytes, name: bytes) -> None:

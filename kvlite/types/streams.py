@@ -11,7 +11,7 @@ from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX
 from ..structs.stream import Stream, Trim
-from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_ids
+from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_id, unpack_ids
 from ..waiting import Attempt
 from .stream_arguments import (
     Counters,
@@ -464,11 +464,13 @@ class Streams(Keyspace[T]):
     @effect(60, on=Stream)
     def _effect_xadd(self, key: bytes, id: bytes, fields: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Append an entry to the stream at `key`, made if missing."""
+        if len(fields) != len(values) or not fields:
+            raise ValueError("another number of fields than of values")
         found: Any = self._db.data.get(key)
         if found is None:
             found = Stream()
             self._birth(key, found)
-        found.append(int.from_bytes(id, "big"), tuple(fields), values, self._shared.limits)
+        found.append(unpack_id(id), tuple(fields), values, self._shared.limits)
         if key in self._lines:
             self._shared.born(self, key)
 
@@ -483,7 +485,7 @@ class Streams(Keyspace[T]):
     def _effect_xtrim(self, key: bytes, upto: bytes) -> int:
         """Remove the entries up to this id; how many there were."""
         found: Any = self._db.data[key]
-        gone: int = found.trim(int.from_bytes(upto, "big"))
+        gone: int = found.trim(unpack_id(upto))
         return gone
 
     @effect(63, announce=announce_aside, on=Stream)
