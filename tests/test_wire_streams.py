@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from oracle import Oracle
 from raw import RawPair
+
+from kvlite.wire.instance import Instance
 
 GRAMMAR = """
     6 XADD key newid (member value)+
@@ -52,3 +55,39 @@ def test_subcommands(raw: RawPair, command: str) -> None:
     raw.ask(command)
     raw.ask(command, "nonsense")
     raw.ask(command, "HELP", "more")
+
+
+def test_digest(oracle: Oracle) -> None:
+    oracle.reset()
+    raw = RawPair(oracle)
+    Instance.of(raw.store).config.set_at_start("enable-debug-command", "yes")
+    for number in range(250):
+        raw.ask("XADD", "s", f"{number}-1", "number", number, "text", "x" * number)
+        raw.ask("XADD", "s", f"{number}-2", "other", number)
+    raw.ask("XDEL", "s", "7-1", "120-2")
+    raw.ask("XTRIM", "s", "MAXLEN", "333")
+    raw.ask("DEBUG", "DIGEST-VALUE", "s")
+    raw.ask("XTRIM", "s", "MAXLEN", 0)
+    raw.ask("DEBUG", "DIGEST-VALUE", "s")
+    raw.ask("DEBUG", "DIGEST")
+    raw.close()
+
+
+def test_claiming_by_and_by(raw: RawPair) -> None:
+    """XAUTOCLAIM looks at ten times as many as it may claim, and says where it has come."""
+    raw.ask("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM")
+    for number in range(1, 61):
+        raw.ask("XADD", "s", number, "a", "b")
+    raw.ask("XREADGROUP", "GROUP", "g", "a", "COUNT", "40", "STREAMS", "s", ">")
+    raw.advance(1)
+    raw.ask("XREADGROUP", "GROUP", "g", "b", "STREAMS", "s", ">")
+    raw.advance(1)
+    raw.ask("XCLAIM", "s", "g", "c", 0, *range(1, 31), "JUSTID")
+    raw.ask("XDEL", "s", *range(33, 37))
+    for count in (1, 2, 3, 7, 100):
+        for start in ("0", "5", "(21", "31", "33", "59", "60", "(60", "+"):
+            raw.ask("XAUTOCLAIM", "s", "g", "d", 1500, start, "COUNT", count, "JUSTID")
+            raw.ask("XPENDING", "s", "g")
+    raw.ask("XAUTOCLAIM", "s", "g", "d", 0, "0", "COUNT", 3)
+    raw.ask("XPENDING", "s", "g", "IDLE", 500, "-", "+", 10)
+    raw.ask("XPENDING", "s", "g", "-", "+", 100, "d")
