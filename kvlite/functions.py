@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .encoding import Encodable, encode, integer
 from .errors import ResponseError
 from .keyspace import Keyspace, T
-from .scripts import instance_of, run, to_python
+from .scripts import instance_of, kill, run, to_python
 
 if TYPE_CHECKING:
     from .wire.lua.functions import Functions as Registry
@@ -90,7 +90,7 @@ class Functions(Keyspace[T]):
 
         ResponseError if there is none, or if it has written already: then it can only be waited for.
         """
-        instance_of(self).runner.kill("FUNCTION")
+        kill(self, "FUNCTION")
         return self._one(b"OK")
 
     def function_dump(self) -> bytes:

@@ -74,7 +74,7 @@ class Scripts(Keyspace[T]):
 
         ResponseError if there is none, or if it has written already: then it can only be waited for.
         """
-        instance_of(self).runner.kill("SCRIPT")
+        kill(self, "SCRIPT")
         return True
 
     def register_script(self, script: str | bytes) -> Script:
@@ -102,6 +102,19 @@ def instance_of(store: Keyspace[Any]) -> Instance:
 
         instance = Instance.of(store)
     return instance
+
+
+def kill(store: Keyspace[Any], kind: str) -> None:
+    """End the script or function that another thread runs. ResponseError if there is none, or it has written.
+
+    The lock, which that thread holds, is not waited for.
+    """
+    from .wire.lua.running import NOT_BUSY
+
+    instance: Instance | None = store._shared.instance
+    if instance is None:
+        raise ResponseError(NOT_BUSY)
+    instance.runner.kill(kind)
 
 
 def run(

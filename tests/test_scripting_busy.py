@@ -297,6 +297,19 @@ def test_a_coroutine_that_a_library_keeps_is_ended(both: Both) -> None:
         clients.disconnect()
 
 
+def test_others_are_told_so_where_memory_is_full_as_well() -> None:
+    store = Store()
+    store.set("a", "x")
+    store.config_set("busy-reply-threshold", BRIEF, "maxmemory", 1)
+    with Server(store, port=0) as server:
+        client, other = (Socket(("127.0.0.1", server.port)) for _ in range(2))
+        client.send(request("EVAL", f"#!lua flags=no-writes\n{FOREVER}", 0))
+        while not other.ask("SET", "a", "b").startswith(b"-BUSY"):
+            pass
+        assert other.ask("SCRIPT", "KILL") == b"+OK\r\n"
+        assert client.reply().startswith(b"-ERR Script killed by user")
+
+
 def test_a_server_that_is_closed_ends_what_its_clients_run() -> None:
     store = Store()
     store.config_set("busy-reply-threshold", BRIEF)

@@ -406,6 +406,39 @@ def test_what_commands_say_of_themselves(raw: RawPair) -> None:
         raw.ask(*line.split(), blur=unordered)
 
 
+WHERE_MEMORY_IS_FULL = {
+    "set": "return redis.call('SET', 'k', 'v')",
+    "get": "return redis.call('GET', 'k')",
+    "del": "return redis.call('DEL', 'k')",
+    "both": "redis.call('DEL', 'k') return redis.call('SET', 'k', 'w')",
+    "tries": "return redis.pcall('SET', 'k', 'v')",
+}
+
+
+def test_what_runs_where_memory_is_full(raw: RawPair) -> None:
+    code = ""
+    for name, body in WHERE_MEMORY_IS_FULL.items():
+        code += f"redis.register_function('{name}', function() {body} end)\n"
+        for flag in ("no-writes", "allow-oom"):
+            code += f"redis.register_function{{function_name = '{name}_{flag[:2]}', flags = {{'{flag}'}}, "
+            code += f"callback = function() {body} end}}\n"
+    load(raw, code)
+    raw.ask("SET", "k", "v")
+    raw.ask("SET", "other", "x" * 100)
+    raw.ask("CONFIG", "SET", "maxmemory", 1)
+    for name, body in WHERE_MEMORY_IS_FULL.items():
+        for command in ("FCALL", "FCALL_RO"):
+            for suffix in ("", "_no", "_al"):
+                raw.ask(command, name + suffix, 0)
+        for command in ("EVAL", "EVAL_RO"):
+            for line in ("", "#!lua\n", "#!lua flags=allow-oom\n", "#!lua flags=no-writes\n"):
+                raw.ask(command, line + body, 0)
+    for words in [("LOAD", library("a", "a")), ("RESTORE", "x"), ("DELETE", "x"), ("FLUSH",), ("LIST",)]:
+        raw.ask("FUNCTION", *words)
+    for words in [("MULTI",), ("FCALL", "set", 0), ("EXEC",)]:
+        raw.ask(*words)
+
+
 # Payloads
 
 

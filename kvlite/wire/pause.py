@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..numbers import INT64_MAX
+from .promises import may_write
 from .table import Row
 
 if TYPE_CHECKING:
@@ -60,15 +61,5 @@ class Pause:
         seconds = self.seconds_left()
         if not seconds:
             self.end()
-        waits = not self.writes_only or may_write(session, row, args)
+        waits = not self.writes_only or any(may_write(session, *each) for each in session.asked(row, args))
         return min(seconds, LONGEST) if waits else 0
-
-
-def may_write(session: Session, row: Row, args: list[bytes]) -> bool:
-    """Whether a request may change something, or tell others something."""
-    if row.name == "exec" and session.queue is not None:
-        return any(may_write(session, queued, request) for queued, request in session.queue)
-    if row.group == "scripting" and "may_replicate" in row.flags:
-        known = session.instance.functions if row.name == "fcall" else session.instance.scripts
-        return not known.promises_no_writes(row.name, args[1])
-    return not row.flags.isdisjoint(("write", "may_replicate"))

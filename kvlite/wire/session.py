@@ -24,6 +24,7 @@ from .acl_selector import NO_PERMISSION, Denial
 from .config import check_allowed
 from .instance import Instance
 from .monitor import REPLICA, may_be_asked
+from .promises import may_grow
 from .pubsub import ALLOWED, NOT_WHILE_LISTENING, Listener, stop_listening
 from .replies import NO_REPLY, NULL_ARRAY, PARKED, QUEUED, Reply
 from .table import ROWS, Row, find, known
@@ -247,8 +248,8 @@ class Session(Timekeeper):
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
-        if self.instance.is_limited:
-            self._check_memory(row)
+        if self.instance.is_limited and not self.instance.runner.busy:
+            self._check_memory(row, args)
         if self.listener is not None and self.protocol == 2 and row.name not in ALLOWED:
             raise ResponseError(NOT_WHILE_LISTENING.format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
@@ -262,21 +263,23 @@ class Session(Timekeeper):
             return QUEUED
         return self.carry_out(row, args)
 
-    def _check_memory(self, row: Row) -> None:
+    def asked(self, row: Row, args: list[bytes]) -> list[tuple[Row, list[bytes]]]:
+        """A request; or those that it stands for, if it is EXEC."""
+        return self.queue or [] if row.name == "exec" else [(row, args)]
+
+    def _check_memory(self, row: Row, args: list[bytes]) -> None:
         """Make room, as before every request; OutOfMemoryError if there is none and it may need it."""
         eviction = self.store._shared.eviction
         if eviction.pressed:
             with self.store._shared.lock:
                 full = eviction.is_full()
-            if full and self._takes_memory(row):
+            if full and self._takes_memory(row, args):
                 raise OutOfMemoryError(OUT_OF_MEMORY)
 
-    def _takes_memory(self, row: Row) -> bool:
+    def _takes_memory(self, row: Row, args: list[bytes]) -> bool:
         """Whether a request may: EXEC if one that was queued may, and whatever is to be queued."""
-        if self.queue is None:
-            return "denyoom" in row.flags
-        if row.name == "exec":
-            return any("denyoom" in queued.flags for queued, _ in self.queue)
+        if self.queue is None or row.name == "exec":
+            return any(may_grow(self, *each) for each in self.asked(row, args))
         return row.name not in ("discard", "quit", "reset")
 
     def carry_out(self, row: Row, args: list[bytes]) -> Reply:

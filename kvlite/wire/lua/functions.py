@@ -96,11 +96,6 @@ class Functions:
             raise ResponseError("Function not found")
         return function
 
-    def promises_no_writes(self, command: str, name: bytes) -> bool:
-        """Whether the function of an FCALL has said that it changes nothing."""
-        function = self._functions.get(name.lower())
-        return function is not None and "no-writes" in function.flags
-
     def libraries(self, pattern: bytes) -> list[Library]:
         """Those whose name matches `pattern`, whatever its case."""
         self._catch_up()

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ...errors import NoScriptError, RedisError, ResponseError
+from ...errors import NoScriptError, ResponseError
 from ..resp import split_words
 from .running import FLAGS, text_of
 
@@ -80,14 +80,6 @@ class Scripts:
         evaluated = [script for script in self._by_sha.values() if not script.loaded]
         for script in evaluated[: len(evaluated) - MOST_EVALUATED]:
             del self._by_source[script.source], self._by_sha[script.name]
-
-    def promises_no_writes(self, command: str, word: bytes) -> bool:
-        """Whether the script of an EVAL or EVALSHA has said that it changes nothing."""
-        try:
-            script = self.evaluated(word) if command == "eval" else self.find(word)
-        except RedisError:
-            return False
-        return script.flags is not None and "no-writes" in script.flags
 
     def flush(self) -> None:
         """Forget all scripts."""
