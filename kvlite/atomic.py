@@ -90,8 +90,6 @@ class Atomic:
         for store in shared.open_stores:
             store._db = store._db.retired()
         del shared.hub.held[self._published :]
-        if shared.eviction is not None:
-            shared.eviction.recount()
 
     def _put_back(self, store: Keyspace[Any], keys: Dense, key: bytes, place: int | None) -> None:
         """Take back one step of the order of the keys: `key` was at `place`, or was not there."""
@@ -110,7 +108,12 @@ class Atomic:
                 observer.changing(store, key)
 
     def _restore(self, db: Database, key: bytes, value: Value | None, deadline: int | None) -> None:
+        account = db.account
+        if account is not None:
+            account.total -= account.left(key, db.data.get(key))
         db.restore(key, value, deadline)
+        if account is not None:
+            account.total += account.entered(key, value)
         self._store._shared.next_due = 0
 
 

@@ -162,6 +162,8 @@ class Database:
         if value is not None:
             self.data[key] = value
             self._set_deadlines(key, value, deadline)
+            if self.uses is not None and self.uses.state(key) is None:
+                self.uses.born(key)
         elif key in self.data:
             del self.data[key]
             self._forget(key)

@@ -151,10 +151,7 @@ class Eviction:
         kind = self._kind()
         if kind != (None if db.uses is None else db.uses.kind):
             db.record_uses(self._new_uses(kind))
-            if db.uses is None:
-                store.__dict__.pop("get", None)
-            else:
-                store._note_quickly()
+            store._note_quickly()
         if not self.is_limited:
             db.account = None
             for name in self._guarded:

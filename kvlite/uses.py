@@ -8,6 +8,7 @@ is called under the store's lock.
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 import weakref
@@ -135,8 +136,16 @@ class _Ticker:
                     uses.settle_if_free()
             del hands[:]
 
+    def begin_anew(self) -> None:
+        """Go on in a process that was forked, where the thread is missing and the lock is anybody's."""
+        self._lock, self._thread = threading.Lock(), None
+        for hand in list(self._hands):
+            self.tick_for(hand)
+
 
 _ticker = _Ticker()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ticker.begin_anew)
 
 
 class Times:

@@ -285,6 +285,28 @@ def test_what_went_has_gone_from_the_disk(tmp_path: Path) -> None:
         assert used(store) <= 30 * 1024 + 1000
 
 
+def test_reads_are_noted_whatever_stands_before_them() -> None:
+    with Store(maxmemory="1mb", maxmemory_policy="allkeys-lru", seed=1) as store:
+        store.set("a", "text")
+        assert store.calls.count("get") == 0
+        store.config_set("maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0")
+        assert [store.get("a"), store.calls.count("get"), store.object("freq", "a")] == [b"text", 1, 6]
+        store.config_set("maxmemory-policy", "noeviction")
+        assert [store.get("a"), store.calls.count("get")] == [b"text", 2]
+
+
+def test_what_a_key_held_and_how_it_was_used_is_kept_through_a_rollback() -> None:
+    with new_store(maxmemory="1mb", maxmemory_policy="allkeys-lfu", lfu_log_factor=0) as store:
+        store.rpush("list", *"abc")
+        with pytest.raises(KeyError), store.atomic():
+            store.delete("list")
+            store.set("new", "x" * 1000)
+            raise KeyError
+        assert store.object("freq", "list") == 5
+        assert len(store._db.uses or ()) == 1
+        assert errors_of_account(store)[0] == 0
+
+
 def test_a_sandbox_brings_back_what_went() -> None:
     with new_store(maxmemory="100kb", maxmemory_policy="allkeys-lru") as store:
         fill(store, 50)

@@ -34,7 +34,6 @@ from ..uses import Frequencies, Times
 
 if TYPE_CHECKING:
     from ..structs.subsequence import Match
-    from ..uses import Hand
 
 K = TypeVar("K", bound=Encodable)
 
@@ -89,44 +88,50 @@ class Strings(Keyspace[T]):
         return self._get(key)  # type: ignore[return-value]
 
     def _note_quickly(self) -> None:
-        """Let `get` note which keys it uses, without the lock, where the time can be read without a call."""
-        uses, shared = self._db.uses, self._shared
-        if isinstance(uses, Times) and uses.hand.is_coarse and shared.probe is None:
-            self.__dict__["get"] = self._get_noting_times(uses.hand)
-        elif isinstance(uses, Frequencies) and shared.probe is None:
-            self.__dict__["get"] = self._get_noting_uses()
+        """Let `get` note which keys it uses, without the lock, where that takes one operation."""
+        uses, quick = self._db.uses, self.__dict__.get("get")
+        if getattr(quick, "notes", None) is not None:
+            del self.__dict__["get"]
+        elif quick is not None:
+            return  # a test's probe stands before it
+        if isinstance(uses, Frequencies) or (isinstance(uses, Times) and uses.hand.is_coarse):
+            get: Any = self._get_noting(uses)
+            get.notes = uses.kind
+            self.__dict__["get"] = get
 
-    def _get_noting_times(self, hand: Hand) -> Callable[[Encodable], T | None]:
+    def _get_noting(self, uses: Times | Frequencies) -> Callable[[Encodable], T | None]:
+        """`get` for as long as uses of this kind are recorded; then it is the slow one."""
         now, decodes = self._shared.now, self._one(b"") != b""
 
-        def get(name: Encodable) -> T | None:
+        def get_noting_time(name: Encodable) -> T | None:
             key = name.encode() if isinstance(name, str) else encode(name)
             db: Any = self._db
             deadline = db.deadlines.get(key)
             if deadline is None or deadline > now():
                 value = db.data.get(key)
                 if type(value) is bytes and not db.busy:
-                    db.uses.at[key] = hand.present
+                    try:
+                        db.uses.at[key] = hand.present
+                    except AttributeError:
+                        return self._maybe(self._get(key))
                     return value.decode() if decodes else value  # type: ignore[return-value]
             return self._maybe(self._get(key))
 
-        return get
-
-    def _get_noting_uses(self) -> Callable[[Encodable], T | None]:
-        now, decodes = self._shared.now, self._one(b"") != b""
-
-        def get(name: Encodable) -> T | None:
+        def get_noting(name: Encodable) -> T | None:
             key = name.encode() if isinstance(name, str) else encode(name)
             db: Any = self._db
             deadline = db.deadlines.get(key)
             if deadline is None or deadline > now():
                 value = db.data.get(key)
-                if type(value) is bytes and not db.busy:
+                if type(value) is bytes and not db.busy and db.uses is not None:
                     db.uses.note(key)
                     return value.decode() if decodes else value  # type: ignore[return-value]
             return self._maybe(self._get(key))
 
-        return get
+        if isinstance(uses, Frequencies):
+            return get_noting
+        hand = uses.hand
+        return get_noting_time
 
     def _get_special(self, db: Database, key: bytes) -> bytes | None:
         """`_get`, without the lock where the key has a deadline, which is not here yet, and no more."""
