@@ -87,7 +87,7 @@ class Hand:
         self.uses: weakref.WeakSet[Frequencies] = weakref.WeakSet()
         """What is to be settled now and then."""
         self.is_coarse = isinstance(clock, SystemClock)
-        """`present` may be read by itself, and is made one more by each use that takes the lock."""
+        """`present` may be read by itself, and goes on a little by each use that takes the lock."""
         if self.is_coarse:
             _ticker.tick_for(self)
 
@@ -164,7 +164,8 @@ class Times:
     def note(self, key: bytes, /) -> None:
         hand = self.hand
         if hand.is_coarse:
-            hand.present = self.at[key] = hand.present + 1
+            self.at[key] = now = hand.present + 1
+            hand.present = now + 1  # reads that follow come later
         else:
             self.at[key] = hand.look()
 

@@ -70,6 +70,16 @@ def test_the_least_recently_used_go_first() -> None:
         assert sorted(store) == ["a", "h", "s"]
 
 
+def test_reads_without_the_lock_have_their_place_between_writes() -> None:
+    with Store(maxkeys=2, maxmemory_policy="allkeys-lru", seed=1) as store:
+        for number in range(50):
+            store.set(f"a{number}", 1)
+            store.set(f"b{number}", 1)
+            store.get(f"a{number}")
+            store.set(f"c{number}", 1)
+            assert sorted(store) == sorted([b"a%d" % number, b"c%d" % number])
+
+
 def test_the_least_frequently_used_go_first() -> None:
     with new_store(maxkeys=3, maxmemory_policy="allkeys-lfu", lfu_log_factor=0) as store:
         store.mset({"a": 1, "b": 2, "c": 3})

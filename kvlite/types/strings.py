@@ -106,8 +106,7 @@ class Strings(Keyspace[T]):
         def get_noting_time(name: Encodable) -> T | None:
             key = name.encode() if isinstance(name, str) else encode(name)
             db: Any = self._db
-            deadline = db.deadlines.get(key)
-            if deadline is None or deadline > now():
+            if key not in db.deadlines or db.deadlines.get(key, 0) > now():
                 value = db.data.get(key)
                 if type(value) is bytes and not db.busy:
                     try:
@@ -120,11 +119,13 @@ class Strings(Keyspace[T]):
         def get_noting(name: Encodable) -> T | None:
             key = name.encode() if isinstance(name, str) else encode(name)
             db: Any = self._db
-            deadline = db.deadlines.get(key)
-            if deadline is None or deadline > now():
+            if key not in db.deadlines or db.deadlines.get(key, 0) > now():
                 value = db.data.get(key)
-                if type(value) is bytes and not db.busy and db.uses is not None:
-                    db.uses.note(key)
+                if type(value) is bytes and not db.busy:
+                    try:
+                        db.uses.note(key)
+                    except AttributeError:
+                        return self._maybe(self._get(key))
                     return value.decode() if decodes else value  # type: ignore[return-value]
             return self._maybe(self._get(key))
 
