@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .aio import AsyncStore as AsyncStore
+    from .cache import AsyncCache as AsyncCache
+    from .cache import Cache as Cache
     from .clock import Clock as Clock
     from .clock import ManualClock as ManualClock
     from .clock import SystemClock as SystemClock
@@ -39,6 +41,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "aio": ["AsyncStore"],
+    "cache": ["AsyncCache", "Cache"],
     "clock": ["Clock", "ManualClock", "SystemClock"],
     "errors": [
         *("RedisError", "ResponseError", "DataError", "WatchError", "ConnectionError", "TimeoutError"),

@@ -34,6 +34,7 @@ LEVELS = [
     ["administration", "scripts"],
     ["functions"],
     ["store"],
+    ["cache"],
     ["contrib", "demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin", "top"],
     ["__init__"],

@@ -1,0 +1,416 @@
+"""`Cache` and `AsyncCache`: the same methods, called or awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+
+from .backends import backend_of, is_awaited, run
+from .core import TASKS, THREADS, Core, Job, Policy, tags_of
+from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds
+from .memoize import AsyncMemoized, AsyncMemoizer, Memoized, Memoizer, Tags, memoize
+from .serializers import Serializer
+from .statistics import Statistics
+
+if TYPE_CHECKING:
+    import redis
+    import redis.asyncio
+
+    from ..aio import AsyncStore
+    from ..store import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
+C = TypeVar("C", bound=type[Any])
+
+
+class _Common:
+    """What is never awaited."""
+
+    _core: Core
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._core.prefix!r}>"
+
+    @property
+    def prefix(self) -> str:
+        """What every key of this cache begins with in the store."""
+        return self._core.prefix
+
+    @overload
+    def register(self, kind: C) -> C: ...
+    @overload
+    def register(
+        self,
+        kind: C,
+        name: str | None = None,
+        *,
+        dump: Callable[[Any], Any] | None = None,
+        load: Callable[[Any], Any] | None = None,
+    ) -> C: ...
+    def register(
+        self,
+        kind: C,
+        name: str | None = None,
+        *,
+        dump: Callable[[Any], Any] | None = None,
+        load: Callable[[Any], Any] | None = None,
+    ) -> C:
+        """Let msgpack keep values of this type, under `name`, by default that of the class; returns `kind`.
+
+        A dataclass, a named tuple, an enum or an exception needs no more. For another type, `dump` makes of a
+        value something that can be kept, and `load` the value again. Fit to be a decorator.
+        """
+        self._core.types.register(kind, name, dump, load)
+        return kind
+
+    def stats(self) -> Statistics:
+        """What has been counted of all functions, and of `get` and its like, in this process."""
+        return self._core.total()
+
+    def report(self) -> str:
+        """The statistics of each function, as a table."""
+        return self._core.report()
+
+
+def _obtaining(
+    core: Core,
+    key: str,
+    make: Any,
+    ttl: MaybeDuration,
+    tags: Iterable[str] | str,
+    stale: Duration | None,
+    awaits: bool,
+    manner: Any,
+) -> Job:
+    policy = Policy(core.ttl_of(ttl), stale=maybe_milliseconds(stale) or 0)
+    call = make if callable(make) else lambda: make
+    return Job(core.key(key), call, policy, core.direct, manner, awaits, tags_of(tags))
+
+
+class Cache(_Common):
+    """Values under keys in a store, that are made once and expire.
+
+    >>> cache = Cache(store, prefix="app:", ttl="5m")
+    >>> @cache.memoize
+    ... def square(number: int) -> int:
+    ...     return number * number
+    >>> square(7), square(7), square.stats().hits
+    (49, 49, 1)
+
+    A cache may be used from any number of threads, and any number of caches may be in one store if their
+    prefixes differ. What it is given is what it returns, or as good as: see `docs/caching.md` for the types.
+    """
+
+    @overload
+    def __new__(
+        cls,
+        store: Store[Any] | redis.Redis,
+        prefix: str = "cache:",
+        ttl: Duration | None = None,
+        *,
+        serializer: str | Serializer = "msgpack",
+        secret: bytes | str | None = None,
+        shared: bool | None = None,
+        lease: Duration = 10,
+    ) -> Cache: ...
+    @overload
+    def __new__(  # type: ignore[misc]  # it makes the cache that fits
+        cls,
+        store: AsyncStore[Any] | redis.asyncio.Redis,
+        prefix: str = "cache:",
+        ttl: Duration | None = None,
+        *,
+        serializer: str | Serializer = "msgpack",
+        secret: bytes | str | None = None,
+        shared: bool | None = None,
+        lease: Duration = 10,
+    ) -> AsyncCache: ...
+    def __new__(
+        cls,
+        store: Any,
+        prefix: str = "cache:",
+        ttl: Duration | None = None,
+        *,
+        serializer: str | Serializer = "msgpack",
+        secret: bytes | str | None = None,
+        shared: bool | None = None,
+        lease: Duration = 10,
+    ) -> Any:
+        """A cache in a Store or a redis.Redis; in an AsyncStore or a redis.asyncio.Redis, an `AsyncCache`.
+
+        Its keys begin with `prefix`. `ttl` is how long entries are kept, for ever by default. `serializer` is
+        "msgpack", "json" or "pickle", or an object with dumps and loads. With a `secret`, entries are signed,
+        and those without the right signature are not read. `shared=True` says that other processes reach the
+        same Store through a server; of a client that is taken for granted. `lease` is after how long another
+        process takes over from one that died while it computed. ValueError for an empty prefix.
+        """
+        made: Any = object.__new__(AsyncCache if cls is Cache and is_awaited(store) else cls)
+        made._core = Core(
+            backend_of(store),
+            prefix=prefix,
+            ttl=ttl,
+            serializer=serializer,
+            secret=secret,
+            shared=shared,
+            lease=lease,
+        )
+        return made
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value under `key`, or `default` if there is none that can be read. O(its size)."""
+        return run(self._core.get(key, default))
+
+    def set(
+        self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> None:
+        """Keep `value` under `key`, for `ttl` or as the cache does; TypeError if it cannot be serialized."""
+        run(self._core.set(key, value, ttl, tags))
+
+    def add(
+        self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> bool:
+        """`set`, if there is nothing under `key`; whether that was so."""
+        return run(self._core.add(key, value, ttl, tags))
+
+    def delete(self, key: str) -> bool:
+        """Forget what is under `key`, also what is being computed for it; whether something was there."""
+        return run(self._core.delete_many([key])) > 0
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        """`delete` several keys; how many there were."""
+        return run(self._core.delete_many(keys))
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The values of those of the keys that have one, in one round trip; two if some have tags."""
+        return run(self._core.get_many(keys))
+
+    def set_many(
+        self, values: Mapping[str, Any], ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> None:
+        """Keep all values, or none if one of them cannot be serialized."""
+        run(self._core.set_many(values, ttl, tags))
+
+    def get_or_set(
+        self,
+        key: str,
+        make: Callable[[], V] | V,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> V:
+        """The value under `key`, else what `make` is or returns, which is kept.
+
+        However many ask at once, `make` is called once. For `stale` after its time the old value is given to
+        others while one caller computes.
+        """
+        job = _obtaining(self._core, key, make, ttl, tags, stale, False, THREADS)
+        value: V = run(self._obtain(job)).result()
+        return value
+
+    async def _obtain(self, job: Job) -> Any:
+        return await self._core.obtain(job, await self._core.backend.get(job.key))
+
+    def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:
+        """Let what is under `key` live for `ttl` from now on; whether something is there."""
+        return run(self._core.touch(key, ttl))
+
+    def incr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
+        """Add `delta` to the int under `key` and return it. A new one begins at 0, and lives for `ttl`.
+
+        TypeError if there is something else.
+        """
+        return run(self._core.incr(key, delta, ttl))
+
+    def decr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
+        """`incr` by `-delta`."""
+        return run(self._core.incr(key, -delta, ttl))
+
+    def has(self, key: str) -> bool:
+        """There is a value under `key`, and it can be read."""
+        return run(self._core.has(key))
+
+    def __contains__(self, key: str) -> bool:
+        return run(self._core.has(key))
+
+    def clear(self) -> int:
+        """Remove every key that begins with the prefix, a thousand at a time; how many entries there were.
+
+        O(all keys of the database), but others go on meanwhile.
+        """
+        return run(self._core.clear())
+
+    def invalidate_tags(self, *tags: str) -> None:
+        """Forget every entry with one of these tags, also those being computed. O(tags)."""
+        run(self._core.invalidate_tags(tags))
+
+    @overload
+    def memoize(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
+    @overload
+    def memoize(
+        self,
+        *,
+        ttl: MaybeDuration = DEFAULT,
+        key: Callable[..., Any] | None = None,
+        tags: Tags = (),
+        stale: Duration | None = None,
+        early: float | None = None,
+        cache_none: bool = True,
+        cache_errors: Duration | None = None,
+        typed: bool = False,
+        version: int | str = 1,
+        name: str | None = None,
+    ) -> Memoizer: ...
+    def memoize(self, *function: Any, **options: Any) -> Any:
+        """A decorator that keeps the results of a function, by its arguments.
+
+        `ttl` is for how long. `key` is called with the arguments, and says by what the result is kept
+        instead. `tags` are tags of every result, or a function of the arguments that returns them. For
+        `stale` after its time an old result is given to others while one caller computes. `early=1` computes
+        a result anew some time before it expires, the earlier the longer it takes (XFetch); more than 1 still
+        earlier. None is kept unless `cache_none` is false; an exception only with `cache_errors`, for so
+        long. With `typed`, 1, 1.0 and True are different arguments. `version` and `name` are part of the
+        keys: another version leaves former results behind, and the name is by default that of the function
+        with its module.
+
+        Concurrent calls with the same arguments compute once. What cannot be serialized is returned but not
+        kept, with a CacheWarning. TypeError for a generator function, and for a coroutine function if the
+        client blocks.
+        """
+        return _decorator(self._core, False, function, options)
+
+
+class AsyncCache(_Common):
+    """`Cache` for asyncio: what `Cache` makes of an AsyncStore or a redis.asyncio.Redis. Its methods are
+    awaited, and are those of `Cache` otherwise."""
+
+    async def get(self, key: str, default: Any = None) -> Any:
+        """The value under `key`, or `default` if there is none that can be read. O(its size)."""
+        return await self._core.get(key, default)
+
+    async def set(
+        self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> None:
+        """Keep `value` under `key`, for `ttl` or as the cache does; TypeError if it cannot be serialized."""
+        await self._core.set(key, value, ttl, tags)
+
+    async def add(
+        self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> bool:
+        """`set`, if there is nothing under `key`; whether that was so."""
+        return await self._core.add(key, value, ttl, tags)
+
+    async def delete(self, key: str) -> bool:
+        """Forget what is under `key`, also what is being computed for it; whether something was there."""
+        return await self._core.delete_many([key]) > 0
+
+    async def delete_many(self, keys: Iterable[str]) -> int:
+        """`delete` several keys; how many there were."""
+        return await self._core.delete_many(keys)
+
+    async def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The values of those of the keys that have one, in one round trip; two if some have tags."""
+        return await self._core.get_many(keys)
+
+    async def set_many(
+        self, values: Mapping[str, Any], ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
+    ) -> None:
+        """Keep all values, or none if one of them cannot be serialized."""
+        await self._core.set_many(values, ttl, tags)
+
+    async def get_or_set(
+        self,
+        key: str,
+        make: Callable[[], Coroutine[Any, Any, V]] | V,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> V:
+        """The value under `key`, else what `make` is, or returns when awaited, which is kept.
+
+        However many ask at once, `make` is called once. For `stale` after its time the old value is given to
+        others while one caller computes.
+        """
+        core = self._core
+        job = _obtaining(core, key, make, ttl, tags, stale, callable(make), TASKS)
+        value: V = (await core.obtain(job, await core.backend.get(job.key))).result()
+        return value
+
+    async def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:
+        """Let what is under `key` live for `ttl` from now on; whether something is there."""
+        return await self._core.touch(key, ttl)
+
+    async def incr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
+        """Add `delta` to the int under `key` and return it. A new one begins at 0, and lives for `ttl`.
+
+        TypeError if there is something else.
+        """
+        return await self._core.incr(key, delta, ttl)
+
+    async def decr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
+        """`incr` by `-delta`."""
+        return await self._core.incr(key, -delta, ttl)
+
+    async def has(self, key: str) -> bool:
+        """There is a value under `key`, and it can be read."""
+        return await self._core.has(key)
+
+    async def clear(self) -> int:
+        """Remove every key that begins with the prefix, a thousand at a time; how many entries there were.
+
+        O(all keys of the database), but others go on meanwhile.
+        """
+        return await self._core.clear()
+
+    async def invalidate_tags(self, *tags: str) -> None:
+        """Forget every entry with one of these tags, also those being computed. O(tags)."""
+        await self._core.invalidate_tags(tags)
+
+    @overload
+    def memoize(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncMemoized[P, R]: ...
+    @overload
+    def memoize(
+        self,
+        *,
+        ttl: MaybeDuration = DEFAULT,
+        key: Callable[..., Any] | None = None,
+        tags: Tags = (),
+        stale: Duration | None = None,
+        early: float | None = None,
+        cache_none: bool = True,
+        cache_errors: Duration | None = None,
+        typed: bool = False,
+        version: int | str = 1,
+        name: str | None = None,
+    ) -> AsyncMemoizer: ...
+    def memoize(self, *function: Any, **options: Any) -> Any:
+        """`Cache.memoize` for coroutine functions; TypeError for others."""
+        return _decorator(self._core, True, function, options)
+
+
+DEFAULTS: dict[str, Any] = {
+    "ttl": DEFAULT,
+    "key": None,
+    "tags": (),
+    "stale": None,
+    "early": None,
+    "cache_none": True,
+    "cache_errors": None,
+    "typed": False,
+    "version": 1,
+    "name": None,
+}
+"""The options of memoize."""
+
+
+def _decorator(core: Core, awaited: bool, function: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    unknown = options.keys() - DEFAULTS.keys()
+    if unknown:
+        raise TypeError(f"memoize has no option {sorted(unknown)[0]!r}")
+    options = DEFAULTS | options
+    if function:
+        return memoize(core, function[0], awaited, **options)
+    return lambda function: memoize(core, function, awaited, **options)

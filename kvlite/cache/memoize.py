@@ -1,0 +1,305 @@
+"""Functions whose results are kept: `Cache.memoize`.
+
+What stands in for the function is a plain function too, so that it is a method in a class, a coroutine
+function to frameworks, and found by its name.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+
+from .backends import Backend, StoreBackend, run
+from .core import TASKS, THREADS, Core, Job, Policy, tags_of
+from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
+from .flights import Flight
+from .keys import key_of_call, name_of, shortened
+from .serializers import Msgpack
+from .statistics import Statistics
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
+Tags: TypeAlias = Iterable[str] | str | Callable[..., Iterable[str] | str]
+
+
+class Memoized(Generic[P, R_co]):
+    """What a type checker knows of a memoized function; what there is at run time is a function."""
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[P, R_co]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """The result, kept or computed."""
+        raise AssertionError
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Memoized[P, R_co]: ...
+    @overload
+    def __get__(self: Memoized[Concatenate[S, Q], R], instance: S, owner: type[Any]) -> Callable[Q, R]: ...
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        raise AssertionError
+
+    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Forget the result of this call, also one that is being computed; whether there was one."""
+        raise AssertionError
+
+    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Compute the result of this call now, keep it and return it."""
+        raise AssertionError
+
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The key of this call, as the cache's methods take it."""
+        raise AssertionError
+
+    def stats(self) -> Statistics:
+        """What has been counted of this function, in this process."""
+        raise AssertionError
+
+
+class AsyncMemoized(Generic[P, R_co]):
+    """`Memoized` for the coroutine functions of an AsyncCache."""
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[P, Coroutine[Any, Any, R_co]]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
+        """The result, kept or computed."""
+        raise AssertionError
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> AsyncMemoized[P, R_co]: ...
+    @overload
+    def __get__(
+        self: AsyncMemoized[Concatenate[S, Q], R], instance: S, owner: type[Any]
+    ) -> Callable[Q, Coroutine[Any, Any, R]]: ...
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        raise AssertionError
+
+    async def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Forget the result of this call, also one that is being computed; whether there was one."""
+        raise AssertionError
+
+    async def refresh(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Compute the result of this call now, keep it and return it."""
+        raise AssertionError
+
+    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The key of this call, as the cache's methods take it."""
+        raise AssertionError
+
+    def stats(self) -> Statistics:
+        """What has been counted of this function, in this process."""
+        raise AssertionError
+
+
+class Memoizer(Protocol):
+    """A decorator that keeps the signature."""
+
+    def __call__(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
+
+
+class AsyncMemoizer(Protocol):
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncMemoized[P, R]: ...
+
+
+class Memo:
+    """One memoized function: its keys, its policy and its statistics."""
+
+    def __init__(
+        self,
+        core: Core,
+        function: Callable[..., Any],
+        *,
+        ttl: MaybeDuration,
+        key: Callable[..., Any] | None,
+        tags: Tags,
+        stale: Duration | None,
+        early: float | None,
+        cache_none: bool,
+        cache_errors: Duration | None,
+        typed: bool,
+        version: int | str,
+        name: str | None,
+    ) -> None:
+        name = _checked_name(function) if name is None else name
+        if name.startswith("@"):
+            raise ValueError(f"a name does not begin with @: {name!r}")
+        if early is not None and early < 0:
+            raise ValueError(f"early is 0 or more, not {early!r}")
+        self.core = core
+        self.function = function
+        self.awaits = inspect.iscoroutinefunction(function)
+        self.policy = Policy(
+            core.ttl_of(ttl),
+            stale=maybe_milliseconds(stale) or 0,
+            early=early or 0.0,
+            errors=0 if cache_errors is None else milliseconds(cache_errors),
+            keep_none=cache_none,
+        )
+        self.tags = tags
+        self.stats = core.statistics(name)
+        head = f"{core.prefix}{name}:v{version}:"
+        self.key: Callable[..., str] = (
+            key_of_call(function, head, typed) if key is None else _key_by(key, head, typed)
+        )
+
+    def job(self, key: str, args: Any, kwargs: Any) -> Job:
+        function, tags = self.function, self.tags
+        return Job(
+            key,
+            lambda: function(*args, **kwargs),
+            self.policy,
+            self.stats,
+            TASKS if self.awaits else THREADS,
+            self.awaits,
+            tags_of(tags(*args, **kwargs) if callable(tags) else tags),
+        )
+
+    async def obtain(self, key: str, data: bytes | None, args: Any, kwargs: Any) -> Flight:
+        return await self.core.obtain(self.job(key, args, kwargs), data)
+
+    async def renew(self, args: Any, kwargs: Any) -> Flight:
+        return await self.core.renew(self.job(self.key(*args, **kwargs), args, kwargs))
+
+    async def invalidate(self, *args: Any, **kwargs: Any) -> bool:
+        return await self.core.remove([self.key(*args, **kwargs)]) > 0
+
+    def public_key(self, *args: Any, **kwargs: Any) -> str:
+        return self.key(*args, **kwargs)[len(self.core.prefix) :]
+
+
+def _checked_name(function: Callable[..., Any]) -> str:
+    """The name of a function that can be memoized; TypeError naming one that cannot."""
+    if isinstance(function, (classmethod, staticmethod, property)):
+        raise TypeError(f"put @{type(function).__name__} above @cache.memoize, not beneath it")
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(f"memoize is for functions, not for {function!r}")
+    if not hasattr(function, "__qualname__"):
+        raise TypeError(f"{function!r} has no name of its own: give memoize a name=")
+    return name_of(function)
+
+
+def refuse_generators(function: Callable[..., Any]) -> None:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{name_of(function)} is a generator function: what it yields can be read only once, so it "
+            f"cannot be kept; return a list instead"
+        )
+
+
+def _key_by(key: Callable[..., Any], head: str, typed: bool) -> Callable[..., str]:
+    from .keys import TEXTS
+
+    write = TEXTS[typed]
+    return lambda *args, **kwargs: shortened(f"{head}{write(key(*args, **kwargs))}")
+
+
+def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
+    """`call` with the looks of the memoized function."""
+    functools.update_wrapper(call, memo.function)
+    for name, value in attributes.items():
+        setattr(call, name, value)
+    call.key = memo.public_key  # type: ignore[attr-defined]
+    call.stats = memo.stats.copy  # type: ignore[attr-defined]
+    return call
+
+
+def memoized_in_threads(memo: Memo) -> Any:
+    """For a plain function and a cache that is called, not awaited."""
+    backend: Any = memo.core.backend
+    serializer, stats = memo.core.serializer, memo.stats
+    key_of, get = memo.key, backend.get_now
+    obtain = memo.obtain
+
+    def invalidate(*args: Any, **kwargs: Any) -> bool:
+        return run(memo.invalidate(*args, **kwargs))
+
+    def refresh(*args: Any, **kwargs: Any) -> Any:
+        return run(memo.renew(args, kwargs)).result()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        key = key_of(*args, **kwargs)
+        return run(obtain(key, get(key), args, kwargs)).result()
+
+    if memo.core.entries.reads_plainly and isinstance(serializer, Msgpack):
+        from msgpack import unpackb
+
+        ext_hook = serializer.ext_hook
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            key = key_of(*args, **kwargs)
+            data = get(key)
+            if data is not None and data[0] > 0x7F:
+                try:
+                    value = unpackb(data, ext_hook=ext_hook, strict_map_key=False)
+                except Exception:
+                    pass  # it has a header, or is for `obtain` to count
+                else:
+                    stats.hits += 1
+                    return value
+            return run(obtain(key, data, args, kwargs)).result()
+
+    return dressed(memo, call, invalidate=invalidate, refresh=refresh)
+
+
+def memoized_in_tasks(memo: Memo) -> Any:
+    """For a coroutine function and a Store in this process."""
+    get = memo.core.backend.get_now  # type: ignore[attr-defined]
+
+    def invalidate(*args: Any, **kwargs: Any) -> bool:
+        return run(memo.invalidate(*args, **kwargs))
+
+    async def refresh(*args: Any, **kwargs: Any) -> Any:
+        return (await memo.renew(args, kwargs)).result()
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        key = memo.key(*args, **kwargs)
+        return (await memo.obtain(key, get(key), args, kwargs)).result()
+
+    return dressed(memo, call, invalidate=invalidate, refresh=refresh)
+
+
+def memoized_awaited(memo: Memo) -> Any:
+    """For a coroutine function and a cache that is awaited."""
+    get = memo.core.backend.get
+
+    async def refresh(*args: Any, **kwargs: Any) -> Any:
+        return (await memo.renew(args, kwargs)).result()
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        key = memo.key(*args, **kwargs)
+        return (await memo.obtain(key, await get(key), args, kwargs)).result()
+
+    return dressed(memo, call, invalidate=memo.invalidate, refresh=refresh)
+
+
+def memoize(core: Core, function: Callable[..., Any], awaited: bool, **options: Any) -> Any:
+    refuse_generators(function)
+    memo = Memo(core, function, **options)
+    if awaited:
+        if not memo.awaits:
+            raise TypeError(
+                f"{name_of(function)} is no coroutine function, and this cache is awaited: "
+                f"make it `async def`"
+            )
+        return memoized_awaited(memo)
+    if not memo.awaits:
+        return memoized_in_threads(memo)
+    if _may_block(core.backend):
+        raise TypeError(
+            f"{name_of(function)} is a coroutine function, and the client of this cache blocks: "
+            f"use Cache(redis.asyncio.Redis(...))"
+        )
+    return memoized_in_tasks(memo)
+
+
+def _may_block(backend: Backend) -> bool:
+    return backend.blocks and not isinstance(backend, StoreBackend)
