@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvlite import AsyncStore, DataError, ManualClock, ResponseError, Store, WatchError
-from kvlite.structs.bits import CHUNK, Field, Overflow, combine, count_ones, find_bit
+from kvlite.persist.recovery import replays_of
+from kvlite.structs.bits import CHUNK, Field, combine, count_ones, find_bit
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def test_a_field_is_what_was_written_to_it(
     width: int, signed: bool, offset: int, text: bytes, number: int
 ) -> None:
     field = Field(width, signed, offset)
-    wrapped, nearest = field.fitted(number, Overflow.WRAP), field.fitted(number, Overflow.SAT)
+    wrapped, nearest = field.fitted(number, "WRAP"), field.fitted(number, "SAT")
     assert wrapped is not None
     assert nearest is not None
     assert (wrapped - number) % (1 << width) == 0
-    assert field.fitted(number, Overflow.FAIL) in (None, wrapped)
+    assert field.fitted(number, "FAIL") in (None, wrapped)
     assert (wrapped == number) == (nearest == number)
     at, chunk = field.written(text, wrapped)
     after = bytearray(text.ljust(field.size, b"\0"))
@@ -193,3 +194,29 @@ def test_the_log_has_what_was_written_and_not_the_string(tmp_path: Path) -> None
     with Store(path) as store:
         assert store.get("b") == text
         assert store.bitcount("b") == 1 + 2 + 4 + 100
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (13, [{}]),
+        (13, [{-1: b"a"}]),
+        (13, [{2**29 + 8: b"a"}]),
+        (13, [{2**60: b"a"}]),
+        (13, [{0: 1}]),
+        (13, [{b"0": b"a"}]),
+        (14, [17, 16, b"a"]),
+        (14, [0, 4, b""]),
+        (14, [4, 1000, b"a"]),
+        (14, [-1, 16, b"a"]),
+    ],
+)
+def test_what_a_log_cannot_say(store: Store[bytes], code: int, arguments: list[Any]) -> None:
+    store.pfadd("k", "a")
+    before = store.get("k")
+    with pytest.raises((ValueError, TypeError)):
+        replays_of(Store)[code](store, [b"k", *arguments])
+    assert store.get("k") == before
+    store.rpush("list", "a")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        replays_of(Store)[code](store, [b"list", *({13: [{0: b"a"}], 14: [4, 16, b"a"]}[code])])

@@ -6,9 +6,8 @@ Bits are counted from the most significant one of the first byte on, as Redis do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum, auto
 from operator import and_, or_, xor
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 CHUNK = 65536
 """So many bytes at once are an integer that the machine's caches hold."""
@@ -85,12 +84,8 @@ def combine(operation: bytes, texts: Sequence[Bytes]) -> bytes:
 # Integers
 
 
-class Overflow(Enum):
-    """What becomes of an integer that does not fit: its low bits, the nearest one that fits, or nothing."""
-
-    WRAP = auto()
-    SAT = auto()
-    FAIL = auto()
+Overflow: TypeAlias = Literal["WRAP", "SAT", "FAIL"]
+"""What becomes of an integer that does not fit: its low bits, the nearest one that fits, or nothing."""
 
 
 class Field(NamedTuple):
@@ -109,6 +104,11 @@ class Field(NamedTuple):
     def size(self) -> int:
         """How many bytes a text has that ends with this field."""
         return (self.offset + self.width + 7) >> 3
+
+    @property
+    def most(self) -> int:
+        """The largest number it can hold."""
+        return (1 << self.width - self.signed) - 1
 
     def read(self, text: Bytes) -> int:
         """The integer in `text`, behind which there are zeros. O(1)."""
@@ -132,13 +132,13 @@ class Field(NamedTuple):
 
     def fitted(self, number: int, overflow: Overflow) -> int | None:
         """`number` as the field can hold it; None if it cannot and is to FAIL. O(1)."""
-        most = (1 << self.width - self.signed) - 1
+        most = self.most
         least = -most - 1 if self.signed else 0
         if least <= number <= most:
             return number
-        if overflow is Overflow.FAIL:
+        if overflow == "FAIL":
             return None
-        if overflow is Overflow.SAT:
+        if overflow == "SAT":
             return most if number > most else least
         number &= (1 << self.width) - 1
         return number - (1 << self.width) if number > most else number

@@ -30,6 +30,7 @@ NOT_A_FIELD = "Invalid bitfield type. Use something like i16 u8. Note that u64 i
 ONLY_READS = "BITFIELD_RO only supports the GET subcommand"
 
 _OPERATIONS = {b"AND", b"OR", b"XOR", b"NOT"}
+_OVERFLOWS: dict[bytes, Overflow] = {b"WRAP": "WRAP", b"SAT": "SAT", b"FAIL": "FAIL"}
 _ARGUMENTS = {b"GET": 2, b"SET": 3, b"INCRBY": 3}
 """How many arguments follow each operation on a field."""
 
@@ -48,6 +49,8 @@ class FieldOperation(NamedTuple):
             wanted = before + self.number
         elif self.field.signed:
             wanted = self.number
+            if self.overflow == "SAT" and wanted + INT64_MAX < self.field.most:
+                return self.field.most  # the distance leaves 64 bits, and Redis goes by what is left of it
         else:
             wanted = self.number % (1 << 64)
         return self.field.fitted(wanted, self.overflow)
@@ -119,14 +122,14 @@ class BitFieldOperation(Generic[Outcome]):
 def read_operations(words: Sequence[bytes], limit: int) -> list[FieldOperation]:
     """The operations of a BITFIELD; a ResponseError if one is wrong. A string has `limit` bytes at most."""
     operations: list[FieldOperation] = []
-    overflow = Overflow.WRAP
+    overflow: Overflow = "WRAP"
     at = 0
     while at < len(words):
         name, left = words[at].upper(), len(words) - at - 1
         if name == b"OVERFLOW" and left:
             try:
-                overflow = Overflow[words[at + 1].upper().decode()]
-            except (KeyError, UnicodeDecodeError):
+                overflow = _OVERFLOWS[words[at + 1].upper()]
+            except KeyError:
                 raise ResponseError(NOT_AN_OVERFLOW) from None
             at += 2
             continue

@@ -6,8 +6,6 @@ The words of a search are read where the key has been looked up, as in Redis: so
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import islice
 from operator import attrgetter
 from typing import Literal, NoReturn, TypeAlias, overload
@@ -51,35 +49,29 @@ ANY_WITHOUT_COUNT = "the ANY argument requires COUNT argument"
 _UNIT_NAMES = ("m", "km", "mi", "ft")
 
 
-class Center(Enum):
-    """What a search begins with."""
-
-    POINT = "a point and a radius"
-    MEMBER = "a member and a radius"
-    OPTIONS = "nothing: options say it all"
+Center: TypeAlias = Literal["a point", "a member", "as options say"]
+"""What the words of a search begin with: a center and a radius, or nothing of the kind."""
 
 
-@dataclass
 class Search:
     """What is looked for, and in what form."""
 
-    command: str
-    """How the command was written: an error shows it."""
-    center: Center
-    stores: bool
-    """Whether it may store what it finds: where options say so, or at the `dest` that is there already."""
-    dest: bytes | None = None
-    shape: Shape | None = None
-    withdist: bool = False
-    withhash: bool = False
-    withcoord: bool = False
-    reverse: bool | None = None
-    """Whether the farthest come first; None for any order."""
-    count: int = 0
-    """0 for all."""
-    any: bool = False
-    """Whether the first that are found will do."""
-    storedist: bool = False
+    def __init__(self, command: str, center: Center, stores: bool, dest: bytes | None = None) -> None:
+        self.command = command
+        """How the command was written: an error shows it."""
+        self.center: Center = center
+        self.stores = stores
+        """Whether it may store what it finds: where options say so, or at a `dest` from the first."""
+        self.dest = dest
+        self.storedist = False
+        self.shape: Shape | None = None
+        self.withdist = self.withhash = self.withcoord = False
+        self.reverse: bool | None = None
+        """Whether the farthest come first; None for any order."""
+        self.count = 0
+        """0 for all."""
+        self.any = False
+        """Whether the first that are found will do."""
 
     @property
     def unit(self) -> float:
@@ -116,12 +108,12 @@ class _Reader:
 
     def read(self) -> None:
         search = self.search
-        if search.center is Center.POINT:
+        if search.center == "a point":
             self._from_point()
             self._circle()
-        elif search.center is Center.MEMBER and self.value is None:
+        elif search.center == "a member" and self.value is None:
             self.at = 3
-        elif search.center is Center.MEMBER:
+        elif search.center == "a member":
             self._from_member()
             self._circle()
         while self.at < len(self.words):
@@ -136,7 +128,7 @@ class _Reader:
 
     def _option(self, word: bytes) -> None:
         search, left = self.search, len(self.words) - self.at
-        by_options = search.center is Center.OPTIONS
+        by_options = search.center == "as options say"
         if word in _FLAGS:
             setattr(search, *_FLAGS[word])
         elif word == b"COUNT" and left >= 1:
@@ -188,7 +180,7 @@ class _Reader:
 
     def _check(self) -> None:
         search = self.search
-        by_options = search.center is Center.OPTIONS
+        by_options = search.center == "as options say"
         if search.dest is not None and (search.withdist or search.withhash or search.withcoord):
             name = "GEOSEARCHSTORE" if by_options else "STORE option in GEORADIUS"
             raise ResponseError(f"{name} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
@@ -396,7 +388,7 @@ class Geo(SortedSets[T]):
         key, *options = encode_all([name, *words])
         if len(options) < 5:
             raise wrong_arity("geosearch")
-        return self._geofound(Search("GEOSEARCH", Center.OPTIONS, stores=False), key, options)
+        return self._geofound(Search("GEOSEARCH", "as options say", stores=False), key, options)
 
     def geosearchstore(
         self,
@@ -423,7 +415,7 @@ class Geo(SortedSets[T]):
         destination, key, *options = encode_all([dest, name, *words])
         if len(options) < 5:
             raise wrong_arity("geosearchstore")
-        search = Search("GEOSEARCHSTORE", Center.OPTIONS, stores=True, dest=destination)
+        search = Search("GEOSEARCHSTORE", "as options say", stores=True, dest=destination)
         return len(self._geosearch(search, key, options))
 
     @overload
@@ -484,7 +476,7 @@ class Geo(SortedSets[T]):
         wanted = _with(withdist, withcoord, withhash)
         words = _radius_words(unit, wanted, count, sort, store, store_dist, any)
         key, *options = encode_all([name, longitude, latitude, radius, *words])
-        return self._georadius(Search("GEORADIUS", Center.POINT, stores=True), key, options)
+        return self._georadius(Search("GEORADIUS", "a point", stores=True), key, options)
 
     @overload
     def georadiusbymember(
@@ -537,7 +529,7 @@ class Geo(SortedSets[T]):
         wanted = _with(withdist, withcoord, withhash)
         words = _radius_words(unit, wanted, count, sort, store, store_dist, any)
         key, *options = encode_all([name, member, radius, *words])
-        return self._georadius(Search("GEORADIUSBYMEMBER", Center.MEMBER, stores=True), key, options)
+        return self._georadius(Search("GEORADIUSBYMEMBER", "a member", stores=True), key, options)
 
     def _georadius(
         self, search: Search, key: bytes, words: Sequence[bytes]
@@ -579,7 +571,7 @@ class Geo(SortedSets[T]):
 
     def _store_hits(self, search: Search, dest: bytes, hits: Iterable[Hit]) -> None:
         scores = {hit.member: hit.distance / search.unit if search.storedist else hit.score for hit in hits}
-        event = b"geosearchstore" if search.center is Center.OPTIONS else b"georadiusstore"
+        event = b"geosearchstore" if search.center == "as options say" else b"georadiusstore"
         self._zstore(dest, scores, event)
 
 

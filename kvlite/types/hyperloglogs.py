@@ -97,11 +97,11 @@ class HyperLogLogs(Strings[T]):
             sketch = self._sketch_at(key)
             if sketch is None:
                 return 0
+            self._growing(key)
             count = known_cardinality(sketch)
             if count is None:
                 count = cardinality(_registers(sketch))
                 if not self._shared.frozen:
-                    self._growing(key)
                     self._effect_write(key, {8: count.to_bytes(8, "little", signed=True)})
             return count
         finally:

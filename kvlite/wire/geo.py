@@ -86,17 +86,21 @@ def _radius_keys(start: int) -> tuple[tuple[Keys, ...], FindKeys]:
     return (READ, *stored), find_keys
 
 
-for _name, _arity, _center in (("georadius", -6, Center.POINT), ("georadiusbymember", -5, Center.MEMBER)):
+_RADIUS_COMMANDS: list[tuple[str, int, Center]] = [
+    ("georadius", -6, "a point"),
+    ("georadiusbymember", -5, "a member"),
+]
+for _name, _arity, _center in _RADIUS_COMMANDS:
     _keys, _find_keys = _radius_keys(-_arity)
     command(_name, _arity, "write denyoom movablekeys", "geo", *_keys, find_keys=_find_keys)(
         _searching(_center, stores=True)
     )
     command(f"{_name}_ro", _arity, "readonly", "geo", READ)(_searching(_center, stores=False))
 
-command("geosearch", -7, "readonly", "geo", READ)(_searching(Center.OPTIONS, stores=False))
+command("geosearch", -7, "readonly", "geo", READ)(_searching("as options say", stores=False))
 
 
 @command("geosearchstore", -8, "write denyoom", "geo", Keys("OW update"), Keys("RO access", 2))
 def geosearchstore(session: Session, args: list[bytes]) -> Reply:
-    search = Search(shown(args[0]), Center.OPTIONS, stores=True, dest=args[1])
+    search = Search(shown(args[0]), "as options say", stores=True, dest=args[1])
     return len(session.store._geosearch(search, args[2], args[3:]))
