@@ -68,6 +68,10 @@ def run_info(path: str) -> int:
     if set(found.databases) - {0}:
         for index, count in found.databases.items():
             print(f"    in database {index}: {count:,}")
+    if found.libraries:
+        print("libraries of functions:")
+    for library, size in found.libraries.items():
+        print(f"    {size:>13,} bytes  {shown(library)}")
     if found.largest:
         print("largest:")
     for size, index, key, kind, elements in found.largest:

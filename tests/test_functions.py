@@ -284,10 +284,12 @@ def test_a_library_that_does_not_load_any_more_has_no_functions(caplog: pytest.L
     store = Store()
     store.function_load(OTHER)
     store._effect_library(b"bad", b"#!lua name=bad\nx(")
+    store._effect_library(b"worse", b"")
     assert store.fcall("other", 0)
     assert "the library bad cannot be loaded any more" in caplog.text
-    assert sorted(names(store)) == [b"bad", b"other"]
+    assert sorted(names(store)) == [b"bad", b"other", b"worse"]
     store.function_delete("bad")
+    store.function_delete("worse")
     assert names(store) == [b"other"]
 
 

@@ -54,6 +54,14 @@ def test_a_sound_folder(folder: Path) -> None:
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
 
 
+def test_libraries_of_functions_are_shown(tmp_path: Path) -> None:
+    with Store(tmp_path / "app.kv") as store:
+        store._effect_library(b"mylib", b"#!lua name=mylib\nreturn 1")
+    code, said = run("info", tmp_path / "app.kv")
+    assert code == 0
+    assert "libraries of functions:\n               25 bytes  mylib\n" in said
+
+
 def test_a_torn_tail_is_no_damage(folder: Path) -> None:
     log = folder / "00000002.log"
     log.write_bytes(log.read_bytes() + b"half")

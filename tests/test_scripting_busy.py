@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from raw import Socket, plain_server, request
 from kvlite import ResponseError, Server, Store
 from kvlite.wire.instance import Instance
 
+redis = pytest.importorskip("redis")
 pytest.importorskip("lupa.lua51", reason="scripts need the extra 'lua': pip install 'kvlite[lua]'")
 
 SOON = 10
@@ -332,7 +334,7 @@ def running(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     def run() -> None:
         try:
             outcome.append(work())
-        except ResponseError as error:
+        except (ResponseError, redis.ResponseError) as error:
             outcome.append(str(error))
 
     thread = threading.Thread(target=run, daemon=True)
@@ -347,7 +349,7 @@ def ended(thread: threading.Thread, kill: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline
         try:
             killed = kill()
-        except ResponseError:  # it has not begun
+        except (ResponseError, redis.ResponseError):  # it has not begun
             continue
         thread.join(SOON)
         return killed
@@ -395,3 +397,26 @@ def test_another_thread_waits_for_what_has_written() -> None:
     assert store.get("a") == b"1"
     thread.join(SOON)
     assert outcome == [5]
+
+
+@pytest.mark.parametrize("function", [False, True])
+def test_doors_end_what_other_doors_run(function: bool) -> None:
+    """A thread, a client of a server, and one in the process: each ends what each of the others runs."""
+    from kvlite.redis import Redis
+
+    store = Store()
+    store.config_set("busy-reply-threshold", BRIEF)
+    store.function_load(LIBRARY)
+    with Server(store, port=0) as server:
+        doors = [lambda: store, lambda: Redis(store), lambda: redis.Redis.from_url(server.url)]
+        for runs in doors:
+            for kills in doors:
+                runner, killer = runs(), kills()
+                work = partial(runner.fcall, "forever", 0) if function else partial(runner.eval, FOREVER, 0)
+                thread, outcome = running(work)
+                ended(thread, killer.function_kill if function else killer.script_kill)
+                assert "Script killed by user" in outcome[0]
+                for each in (runner, killer):
+                    assert each.get("x") is None
+                    if each is not store:
+                        each.close()

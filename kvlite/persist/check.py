@@ -385,6 +385,8 @@ class Contents:
     """How many keys have a deadline."""
     largest: list[tuple[int, int, bytes, str, int]]
     """Bytes, database, key, type and number of elements of the largest values, as a snapshot keeps them."""
+    libraries: dict[bytes, int]
+    """The bytes of each library of functions, by its name."""
 
 
 def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, largest: int = 10) -> Contents:
@@ -412,6 +414,7 @@ def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, larges
         {index: len(db.data) for index, db in enumerate(databases) if db.data},
         sum(len(db.deadlines) for db in databases),
         sizes[:largest],
+        {name: len(code) for name, code in found.state.libraries.items()},
     )
 
 

@@ -85,19 +85,20 @@ class Functions:
         self._functions: dict[bytes, Function] = {}
         """By their names in lower case."""
 
-    # Asking. Under the store's lock, but for `running` and what it says of the engine
+    # Asking
 
     def find(self, name: bytes) -> Function:
         """The function of this name, in whatever case; ResponseError if there is none."""
         if self._kept is not self._shared.libraries:
-            self._catch_up()
+            with self._shared.lock:
+                self._catch_up()
         function = self._functions.get(name.lower())
         if function is None:
             raise ResponseError("Function not found")
         return function
 
     def libraries(self, pattern: bytes) -> list[Library]:
-        """Those whose name matches `pattern`, whatever its case."""
+        """Those whose name matches `pattern`, whatever its case. Under the lock."""
         self._catch_up()
         matches = compile_glob(pattern.lower())
         return [library for library in self._libraries.values() if matches(library.name.lower())]
@@ -186,7 +187,7 @@ class Functions:
             store._end()
         self._take_in(new.values())
 
-    # What Lua makes of them
+    # What Lua makes of them. Under the lock
 
     def _catch_up(self) -> None:
         """Make of the libraries that the store keeps by now what Lua makes of them."""
@@ -221,7 +222,8 @@ class Functions:
         lua = self._lua
         self._deadline = time.monotonic() + seconds
         try:
-            registered = lua.engine.load(code[code.index(b"\n") :])
+            _, newline, body = code.partition(b"\n")
+            registered = lua.engine.load(newline + body)
         finally:
             self._deadline = None
         if not registered:
