@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from struct import pack
 
+from oracle import START_MS
+
 from kvlite.numbers import parse_int
 from kvlite.rdb.crc64 import crc64
 from kvlite.rdb.listpack import encode as pack_list
@@ -12,7 +14,7 @@ from kvlite.rdb.lzf import compress
 
 STRING, LIST, SET, ZSET, HASH, ZSET_2 = range(6)
 HASH_ZIPMAP, LIST_ZIPLIST, SET_INTSET, ZSET_ZIPLIST, HASH_ZIPLIST, LIST_QUICKLIST = range(9, 15)
-HASH_LISTPACK, ZSET_LISTPACK, LIST_QUICKLIST_2 = range(16, 19)
+STREAM, HASH_LISTPACK, ZSET_LISTPACK, LIST_QUICKLIST_2, STREAM_2 = range(15, 20)
 
 
 def payload(kind: int, *parts: bytes, version: int = 10) -> bytes:
@@ -125,6 +127,31 @@ def scored(score: Callable[[float], bytes]) -> bytes:
     return b"".join(raw(text) + score(number) for text, number in zip(OLD_TEXTS, FLOATS, strict=False))
 
 
+def id_of(milliseconds: int, number: int) -> bytes:
+    return pack(">QQ", milliseconds, number)
+
+
+def lengths(*numbers: int) -> bytes:
+    return b"".join(map(length, numbers))
+
+
+def node(*elements: object) -> bytes:
+    """A node of a stream."""
+    return raw(pack_list(str(each).encode() for each in elements))
+
+
+ENTRIES = node(2, 1, 1, "f", 0, 2, 0, 0, "v", 4, 0, 1, 0, 1, "g", "w", 6, 3, 1, 1, "x", 4)
+"""Under the id 5-1 entries 5-1, 6-1 with another field, and 6-2, which was removed."""
+NODE = length(1) + raw(id_of(5, 1)) + ENTRIES
+COUNTERS = lengths(2, 6, 2)
+"""How many entries there are, and the last id."""
+NEW_COUNTERS = COUNTERS + lengths(5, 1, 6, 2, 7)
+"""These, the first id, the largest that was removed, and how many entries were added."""
+PENDING = length(1) + id_of(5, 1) + pack("<q", START_MS - 5000) + length(3)
+CONSUMER = length(1) + raw(b"c") + pack("<q", START_MS - 700) + length(1) + id_of(5, 1)
+GROUP = length(1) + raw(b"g") + lengths(5, 1)
+
+
 GOOD: dict[str, bytes] = {
     "raw": payload(STRING, raw(b"hello")),
     "empty": payload(STRING, raw(b"")),
@@ -137,6 +164,10 @@ GOOD: dict[str, bytes] = {
     "lzf": payload(STRING, lzf(b"abc" * 40)),
     "lzf of runs": payload(STRING, lzf(b"x" * 1000 + b"abcd" * 30 + bytes(range(256)) + b"x" * 8)),
     "number as text": payload(STRING, raw(b"12345")),
+    "an empty stream": payload(STREAM_2, length(0), lengths(0, 5, 1, 0, 0, 5, 1, 1), length(0)),
+    "stream": payload(STREAM_2, NODE, NEW_COUNTERS, GROUP, length(1), PENDING, CONSUMER),
+    "stream of Redis 5": payload(STREAM, NODE, COUNTERS, GROUP, PENDING, CONSUMER),
+    "stream of Redis 5 without groups": payload(STREAM, NODE, COUNTERS, length(0)),
     "list": payload(LIST, length(len(OLD_TEXTS)), strings(OLD_TEXTS)),
     "list of a ziplist": payload(LIST_ZIPLIST, raw(ziplist(OLD_TEXTS))),
     "ziplist of texts": payload(LIST_ZIPLIST, raw(ziplist(OLD_TEXTS, numbers=False))),
@@ -188,6 +219,23 @@ BAD: dict[str, bytes] = {
     "a newer version": payload(STRING, raw(b"hello"), version=11),
     "another checksum": payload(STRING, raw(b"hello"))[:-1] + b"\x00",
     "an unknown kind": payload(8, raw(b"hello")),
+    "a stream without entries that has some": payload(STREAM_2, length(0), NEW_COUNTERS, length(0)),
+    "a stream with a short id": payload(STREAM_2, length(1), raw(b"5-1"), ENTRIES, NEW_COUNTERS, length(0)),
+    "a stream with an empty node": payload(
+        STREAM_2, length(1), raw(id_of(5, 1)), raw(pack_list([])), NEW_COUNTERS, length(0)
+    ),
+    "a stream with half an entry": payload(
+        STREAM_2, length(1), raw(id_of(5, 1)), node(1, 0, 1, "f", 0, 2, 0, 0), NEW_COUNTERS, length(0)
+    ),
+    "a stream with a node twice": payload(
+        STREAM_2, length(2), (raw(id_of(5, 1)) + ENTRIES) * 2, NEW_COUNTERS, length(0)
+    ),
+    "a group twice": payload(
+        STREAM_2, NODE, NEW_COUNTERS, length(2), (raw(b"g") + lengths(5, 1, 1) + lengths(0, 0)) * 2
+    ),
+    "pending at nobody": payload(STREAM_2, NODE, NEW_COUNTERS, GROUP, length(1), PENDING, length(0)),
+    "pending in no group": payload(STREAM_2, NODE, NEW_COUNTERS, GROUP, length(1), length(0), CONSUMER),
+    "a stream that ends early": payload(STREAM_2, NODE, NEW_COUNTERS, GROUP),
     "a module": payload(7, raw(b"hello")),
     "a set of Redis 7.2": payload(20, raw(pack_list([b"a"]))),
     "no string": payload(STRING, b"\xc4"),

@@ -26,6 +26,14 @@ assert_type(store.select(1), Store[bytes])
 with Store() as opened:
     assert_type(opened, Store[bytes])
 
+# Streams
+assert_type(store.xadd("x", {"field": 1}), bytes | None)
+assert_type(text.xrange("x"), list[tuple[str, dict[str, str]]])
+assert_type(store.xtrim("x", 10), int)
+assert_type(store.xack("x", "group", "5-1"), int)
+assert_type(store.xclaim("x", "group", "c", 0, ["5-1"]), list[tuple[bytes, dict[bytes, bytes]]])
+assert_type(text.xpending("x", "group")["consumers"][0]["name"], str)
+
 # Bitmaps, HyperLogLogs, places
 assert_type(store.setbit("k", 7, 1), int)
 assert_type(store.bitfield("k").get("u8", 0).execute(), list[int | None])

@@ -93,6 +93,8 @@ def unpack_id(packed: bytes) -> int:
 
 def unpack_ids(packed: bytes) -> list[int]:
     """The ids that were packed; ValueError if that is not what they are."""
+    if type(packed) is bytes and len(packed) == SIZE:
+        return [int.from_bytes(packed, "big")]
     if type(packed) is not bytes or len(packed) % SIZE:
         raise ValueError("ids that are none")
     halves = unpack(f">{len(packed) // 8}Q", packed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypedDict, overload
 
 from ..effects import effect
 from ..encoding import Encodable, encode, encode_all
@@ -66,6 +66,22 @@ def no_group_at(key: bytes, group: bytes, where: bytes = b"") -> ResponseError:
 def no_group(key: bytes, group: bytes) -> ResponseError:
     names = (c_string(group), c_string(key))
     return quoting(b"NOGROUP No such consumer group '%b' for key name '%b'" % names)
+
+
+class ConsumerSummary(TypedDict, Generic[T]):
+    """How much is pending at one consumer."""
+
+    name: T
+    pending: int
+
+
+class Summary(TypedDict, Generic[T]):
+    """What is pending in a group: how much, from which id to which, and where."""
+
+    pending: int
+    min: T | None
+    max: T | None
+    consumers: list[ConsumerSummary[T]]
 
 
 class Claimed(NamedTuple):
@@ -388,7 +404,7 @@ class ConsumerGroups(Streams[T]):
         finally:
             self._release()
 
-    def xpending(self, name: Encodable, groupname: Encodable) -> dict[str, Any]:
+    def xpending(self, name: Encodable, groupname: Encodable) -> Summary[T]:
         """How many entries are pending in a group: `pending`, their `min` and `max` id, and `consumers`.
 
         Those are dicts of `name` and `pending`, of who has some. O(consumers).
@@ -433,7 +449,7 @@ class ConsumerGroups(Streams[T]):
         count: int,
         consumername: Encodable | None = None,
         idle: int | None = None,
-    ) -> list[dict[str, Any]] | dict[str, Any]:
+    ) -> list[dict[str, Any]] | Summary[T]:
         """The first `count` pending entries from id `min` to `max`, as dicts. O(log n + what is looked at).
 
         They have `message_id`, `consumer`, `time_since_delivered` in milliseconds and `times_delivered`.
@@ -495,19 +511,47 @@ class ConsumerGroups(Streams[T]):
 
     # Claiming
 
+    @overload
     def xclaim(
         self,
         name: Encodable,
         groupname: Encodable,
         consumername: Encodable,
         min_idle_time: int,
-        message_ids: list[Encodable] | tuple[Encodable, ...],
+        message_ids: Sequence[Encodable],
+        idle: int | None = None,
+        time: int | None = None,
+        retrycount: int | None = None,
+        force: bool = False,
+        justid: Literal[False] = False,
+    ) -> list[tuple[T, dict[T, T]]]: ...
+    @overload
+    def xclaim(
+        self,
+        name: Encodable,
+        groupname: Encodable,
+        consumername: Encodable,
+        min_idle_time: int,
+        message_ids: Sequence[Encodable],
         idle: int | None = None,
         time: int | None = None,
         retrycount: int | None = None,
         force: bool = False,
         justid: bool = False,
-    ) -> list[Any]:
+    ) -> list[tuple[T, dict[T, T]]] | list[T]: ...
+    def xclaim(
+        self,
+        name: Encodable,
+        groupname: Encodable,
+        consumername: Encodable,
+        min_idle_time: int,
+        message_ids: Sequence[Encodable],
+        idle: int | None = None,
+        time: int | None = None,
+        retrycount: int | None = None,
+        force: bool = False,
+        justid: bool = False,
+    ) -> list[tuple[T, dict[T, T]]] | list[T]:
         """Take over pending entries that nobody has had for `min_idle_time` milliseconds; which they were.
 
         They count as delivered now, or `idle` milliseconds ago, or at the Unix `time` in milliseconds, and

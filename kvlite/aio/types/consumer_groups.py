@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, overload
 
 from ...encoding import Encodable
 from ...keyspace import T
+from ...types.consumer_groups import Summary
 from ..awaited import Awaited
 
 
@@ -72,7 +74,7 @@ class AsyncConsumerGroups(Awaited[T]):
         found = self._calls.xack(name, groupname, *ids)
         return found if self._at_once else await found
 
-    async def xpending(self, name: Encodable, groupname: Encodable) -> dict[str, Any]:
+    async def xpending(self, name: Encodable, groupname: Encodable) -> Summary[T]:
         """How many entries are pending in a group: `pending`, their `min` and `max` id, and `consumers`."""
         found = self._calls.xpending(name, groupname)
         return found if self._at_once else await found
@@ -86,11 +88,41 @@ class AsyncConsumerGroups(Awaited[T]):
         count: int,
         consumername: Encodable | None = None,
         idle: int | None = None,
-    ) -> list[dict[str, Any]] | dict[str, Any]:
+    ) -> list[dict[str, Any]] | Summary[T]:
         """The first `count` pending entries from id `min` to `max`, as dicts. O(log n + what is looked
         at)."""
         found = self._calls.xpending_range(name, groupname, min, max, count, consumername, idle)
         return found if self._at_once else await found
+
+    @overload
+    async def xclaim(
+        self,
+        name: Encodable,
+        groupname: Encodable,
+        consumername: Encodable,
+        min_idle_time: int,
+        message_ids: Sequence[Encodable],
+        idle: int | None = None,
+        time: int | None = None,
+        retrycount: int | None = None,
+        force: bool = False,
+        justid: Literal[False] = False,
+    ) -> list[tuple[T, dict[T, T]]]: ...
+
+    @overload
+    async def xclaim(
+        self,
+        name: Encodable,
+        groupname: Encodable,
+        consumername: Encodable,
+        min_idle_time: int,
+        message_ids: Sequence[Encodable],
+        idle: int | None = None,
+        time: int | None = None,
+        retrycount: int | None = None,
+        force: bool = False,
+        justid: bool = False,
+    ) -> list[tuple[T, dict[T, T]]] | list[T]: ...
 
     async def xclaim(
         self,
@@ -98,13 +130,13 @@ class AsyncConsumerGroups(Awaited[T]):
         groupname: Encodable,
         consumername: Encodable,
         min_idle_time: int,
-        message_ids: list[Encodable] | tuple[Encodable, ...],
+        message_ids: Sequence[Encodable],
         idle: int | None = None,
         time: int | None = None,
         retrycount: int | None = None,
         force: bool = False,
         justid: bool = False,
-    ) -> list[Any]:
+    ) -> list[tuple[T, dict[T, T]]] | list[T]:
         """Take over pending entries that nobody has had for `min_idle_time` milliseconds; which they were."""
         found = self._calls.xclaim(
             name, groupname, consumername, min_idle_time, message_ids, idle, time, retrycount, force, justid
