@@ -12,8 +12,7 @@ A sketch is a string: a header of 16 bytes, and the registers behind it, in one 
 
 An element's hash says which register it is about, and how many zeros follow there: a register keeps the most
 that was seen, plus one. From how often each number occurs the cardinality is estimated as Otmar Ertl has
-shown in "New cardinality estimation algorithms for HyperLogLog sketches" (2017). O(1) is less than
-everything that depends on the number of registers.
+shown in "New cardinality estimation algorithms for HyperLogLog sketches" (2017).
 """
 
 from __future__ import annotations
@@ -52,9 +51,8 @@ class Corrupt(Exception):
 _SEED = 0xADC83B19
 _FACTOR = 0xC6A4A7935BD1E995
 _64_BITS = (1 << 64) - 1
-
-
 _STARTS = [_SEED ^ (size * _FACTOR & _64_BITS) for size in range(64)]
+"""What the hash of an element of each length begins with."""
 
 
 def murmur(element: bytes) -> int:
@@ -308,10 +306,6 @@ class Sparse:
         chunk = self.text[self._left : len(self.text) - self._right]
         return self._left, self._before - self._right, bytes(chunk)
 
-    def _offset(self, number: int) -> int:
-        """Where in the text an operation begins. O(log n)."""
-        return HEADER + number + bisect_left(self._long, self._starts[number])
-
     def registers(self) -> bytearray:
         """The numbers in all registers; `Corrupt` if there are more or fewer. O(registers)."""
         if self._total != REGISTERS:
@@ -332,13 +326,6 @@ class Sparse:
                 yield f"v:{(head >> 2 & 0x1F) + 1},{span}"
             else:
                 yield f"{'Z' if head & 0x40 else 'z'}:{span}"
-
-    def holds(self, register: int, number: int) -> bool:
-        """Whether a register holds this number or a greater one. O(log n)."""
-        if register >= self._total:
-            raise Corrupt
-        head = self.text[self._offset(bisect_right(self._starts, register) - 1)]
-        return bool(head & 0x80) and (head >> 2 & 0x1F) + 1 >= number
 
     def put(self, register: int, number: int, limit: int) -> bool | None:
         """Let a register hold this number, if it holds a lesser one; whether it did. O(log n), mostly.

@@ -12,7 +12,6 @@ from ..effects import effect
 from ..encoding import Encodable, encode, encode_all
 from ..errors import ResponseError, wrong_arity
 from ..keyspace import T
-from ..structs import Collection
 from ..structs.hyperloglog import (
     DENSE,
     EMPTY,
@@ -255,7 +254,7 @@ class HyperLogLogs(Strings[T]):
 
 def _sketch_of(value: Value) -> Sketch:
     """A value that is a sketch."""
-    if isinstance(value, int) and not isinstance(value, Collection):
+    if isinstance(value, int):
         raise ResponseError(NOT_A_SKETCH)
     sketch = value if isinstance(value, bytearray) else text_of(value)
     if not is_sketch(sketch):
