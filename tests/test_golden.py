@@ -13,6 +13,7 @@ from kvlite.persist.check import check
 from kvlite.persist.log import LogReader
 
 GOLDEN = Path(__file__).parent / "golden" / "app.kv"
+LIBRARIES = Path(__file__).parent / "golden" / "functions.kv"
 NOW = 1_800_000_000_000
 
 
@@ -106,3 +107,30 @@ def test_this_version_still_writes_that(tmp_path: Path) -> None:
     write(str(tmp_path / "app.kv"))
     with Store(tmp_path / "app.kv", clock=ManualClock(NOW)) as store:
         assert state_of(store) == HELD
+
+
+def library(name: str) -> str:
+    return f"#!lua name={name}\nredis.register_function('of_{name}', function() return 1 end)"
+
+
+def write_libraries(path: str) -> None:
+    """Make the folder with libraries of functions, which is not to be made again either."""
+    with Store(path, clock=ManualClock(NOW), fsync="never", seed=1, compact_percent=0) as store:
+        store.function_load(library("in_snapshot"))
+        store.function_load(library("gone"))
+        store.set("key", "value")
+        store.compact()
+        store.function_load(library("in_log"))
+        store.function_delete("gone")
+
+
+def test_the_golden_folder_with_libraries_opens(tmp_path: Path) -> None:
+    log = LIBRARIES / "00000002.log"
+    effects = [effect for _, effects in LogReader(log.read_bytes(), log.name).records() for effect in effects]
+    assert {effect[0] for effect in effects} == {70, 71}
+    path = shutil.copytree(LIBRARIES, tmp_path / "app.kv")
+    with Store(path, clock=ManualClock(NOW)) as store:
+        assert store.get("key") == b"value"
+        kept = {name.encode(): library(name).encode() for name in ("in_snapshot", "in_log")}
+        assert store._shared.libraries == kept
+    assert check(str(LIBRARIES), Store).sound
