@@ -22,6 +22,7 @@ from redis.observability.providers import get_observability_instance
 
 from ..bell import AsyncBell
 from ..store import Store
+from ..wire.client import introduce
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
 from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
@@ -91,7 +92,7 @@ class AsyncConnection(AbstractConnection):
         self.line: Line | None = None
         self.bell = AsyncBell()
         super().__init__(**without_socket(options) | {"parser_class": AsyncReplies})
-        self.talk = Talk(self.encoder)
+        self.talk = Talk.of(self.encoder)
 
     def __del__(self, _warnings: Any = None) -> None:
         line = self.__dict__.get("line")
@@ -119,6 +120,16 @@ class AsyncConnection(AbstractConnection):
         if self.store._shared.closed:
             raise ConnectionError(STORE_CLOSED)  # which no retry will change
         await super().connect()
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        """Shake hands as redis-py does, but for the two requests that tell what the library is."""
+        driver, self.driver_info = self.driver_info, None
+        try:
+            await super().on_connect_check_health(check_health)
+        finally:
+            self.driver_info = driver
+        if driver and self.line is not None:
+            introduce(self.line.session, driver.formatted_name, driver.lib_version)
 
     def pack_command(self, *args: Any) -> list[Words]:  # type: ignore[override]
         return [self.talk.words(args)]
@@ -213,7 +224,7 @@ class AsyncRedis(redis.asyncio.Redis):
             event_dispatcher=options.get("event_dispatcher"),
         )
         self.auto_close_connection_pool = own
-        self._talk = Talk(self.get_encoder())
+        self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
 
     def _may_be_direct(self) -> bool:

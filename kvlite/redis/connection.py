@@ -16,6 +16,7 @@ from redis.utils import SENTINEL
 
 from ..bell import Bell
 from ..store import Store
+from ..wire.client import introduce
 from ..wire.line import Line
 from ..wire.replies import Push
 from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, store_of, without_socket
@@ -88,7 +89,7 @@ class Connection(AbstractConnection):
         self.line: Line | None = None
         self.bell = Bell()
         super().__init__(**without_socket(options) | {"parser_class": Replies})
-        self.talk = Talk(self.encoder)
+        self.talk = Talk.of(self.encoder)
 
     def repr_pieces(self) -> list[tuple[str, Any]]:
         pieces: list[tuple[str, Any]] = [("store", self.store), ("db", self.db)]
@@ -107,6 +108,16 @@ class Connection(AbstractConnection):
         if self.store._shared.closed:
             raise ConnectionError(STORE_CLOSED)  # which no retry will change
         super().connect()
+
+    def on_connect_check_health(self, check_health: bool = True) -> None:
+        """Shake hands as redis-py does, but for the two requests that tell what the library is."""
+        driver, self.driver_info = self.driver_info, None
+        try:
+            super().on_connect_check_health(check_health)
+        finally:
+            self.driver_info = driver
+        if driver and self.line is not None:
+            introduce(self.line.session, driver.formatted_name, driver.lib_version)
 
     def is_direct(self) -> bool:
         """Whether a command may be given to the session at once."""

@@ -12,10 +12,12 @@ from typing import Any
 import redis
 from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.driver_info import resolve_driver_info
 from redis.exceptions import ConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
 from redis.utils import SENTINEL
 
 from .. import errors
@@ -53,6 +55,20 @@ def _driver_info(name: Any, version: Any) -> Any:
     return resolve_driver_info(SENTINEL, name, version)
 
 
+class _Retries(Retry):
+    """redis-py's own way to retry, which each connection copies: here without copying what never changes."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Retry:
+        return Retry(self._backoff, self._retries, self._supported_errors)
+
+
+def _quick_to_copy(retry: Any) -> Any:
+    """The same, if it is of the kind that is redis-py's default."""
+    if type(retry) is Retry and type(retry._backoff) is ExponentialWithJitterBackoff:
+        return _Retries(retry._backoff, retry._retries, retry._supported_errors)
+    return retry
+
+
 class Options:
     """The options of one of redis-py's clients."""
 
@@ -60,6 +76,7 @@ class Options:
         self._of_client = inspect.signature(client.__init__)  # type: ignore[misc]
         parameters = [*self._of_client.parameters.values()][1:]
         self._defaults = {each.name: each.default for each in parameters if each.kind is not each.VAR_KEYWORD}
+        self._defaults["retry"] = _quick_to_copy(self._defaults["retry"])
         of_connection = inspect.signature(connection.__init__).parameters  # type: ignore[misc]
         self._of_pool = {*of_connection, "max_connections", "cache", "cache_config"} - {"self"}
 
@@ -92,7 +109,7 @@ def _name(name: str | bytes) -> tuple[bytes, ...]:
 
 
 class Talk:
-    """How one connection words requests and reads replies."""
+    """How connections of one encoding word requests and read replies. `Talk.of` is one for all of them."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -106,6 +123,10 @@ class Talk:
 
         self._convert = {protocol: converter(protocol, reported, decode) for protocol in (2, 3)}
         self._convert_raw = {protocol: converter(protocol, reported) for protocol in (2, 3)}
+
+    @classmethod
+    def of(cls, encoder: Encoder) -> Talk:
+        return _talk(encoder.encoding, encoder.encoding_errors, encoder.decode_responses)
 
     def words(self, args: Sequence[Any]) -> Words:
         """A request of these arguments, of which the first may be several words."""
@@ -145,6 +166,11 @@ class Talk:
             return list(map(convert, replies))
         convert_raw = self.converter(line, raw=True)
         return [(convert_raw if at in raw else convert)(reply) for at, reply in enumerate(replies)]
+
+
+@lru_cache(maxsize=16)
+def _talk(encoding: str, errors: str, decode_responses: bool) -> Talk:
+    return Talk(Encoder(encoding, errors, decode_responses))
 
 
 def reported(error: Exception) -> Exception:

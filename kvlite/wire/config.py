@@ -41,7 +41,8 @@ class Config(dict[str, Any]):
         """The file it was read from, which CONFIG REWRITE writes."""
         self.defaults = DEFAULTS
         """What needs not be said when it is rewritten."""
-        self._hooks: dict[str, list[Callable[[], None]]] = {}
+        self._hooks: list[tuple[Callable[[], None], tuple[str, ...]]] = []
+        """What follows, and which parameters."""
         self._directives: dict[str, tuple[Callable[[list[str]], None], Callable[[], list[str]]]] = {}
         self.given: set[str] = set()
         """What was set at start."""
@@ -52,15 +53,15 @@ class Config(dict[str, Any]):
         It finds the new values in place. If it raises ValueError, all are put back, it is called once more,
         and the client is told the text. A hook is called under no lock.
         """
-        for name in names:
-            assert name in PARAMETERS, f"there is no parameter {name}"
-            self._hooks.setdefault(name, []).append(hook)
+        assert PARAMETERS.keys() >= {*names}, "there is no such parameter"
+        self._hooks.append((hook, names))
 
     def forget(self, hook: Callable[[], None]) -> None:
         """Call `hook` no more."""
-        for hooks in self._hooks.values():
-            if hook in hooks:
-                hooks.remove(hook)
+        self._hooks = [each for each in self._hooks if each[0] != hook]
+
+    def _following(self, name: str) -> list[Callable[[], None]]:
+        return [hook for hook, names in self._hooks if name in names]
 
     def take_directive(
         self, name: str, take: Callable[[list[str]], None], lines: Callable[[], list[str]]
@@ -101,7 +102,7 @@ class Config(dict[str, Any]):
         try:
             for row, (name, text) in zip(rows, pairs, strict=True):
                 self._read(row, text.split(" ") if row.kind.several else [text])
-                for hook in self._hooks.get(row.name, ()):
+                for hook in self._following(row.name):
                     hooks.setdefault(hook, name.lower())
         except ValueError as error:
             self.update(before)
@@ -149,7 +150,7 @@ class Config(dict[str, Any]):
         if row.kind.grows and row.name in self.given:
             self[row.name] = before + self[row.name]
         self.given.add(row.name)
-        for hook in self._hooks.get(row.name, ()):
+        for hook in self._following(row.name):
             hook()
 
     def load(self, path: str) -> None:
