@@ -237,7 +237,7 @@ def memoized_in_threads(memo: Memo) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
             key = key_of(*args, **kwargs)
             data = get(key)
-            if data is not None and data[0] > 0x7F:
+            if data and data[0] > 0x7F:
                 try:
                     value = unpackb(data, ext_hook=ext_hook, strict_map_key=False)
                 except Exception:

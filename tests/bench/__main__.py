@@ -7,6 +7,7 @@ import os
 import platform
 from functools import partial
 
+from .cache import cache
 from .costs import costs
 from .doors import clients, suite
 from .durability import durability
@@ -21,6 +22,7 @@ PARTS = {
     "speed": speed,
     "types": types,
     "costs": costs,
+    "cache": cache,
     "memory": memory,
     "eviction": eviction,
     "imports": imports,

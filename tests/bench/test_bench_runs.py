@@ -18,7 +18,7 @@ def bench(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("part", ["speed", "types", "imports", "durability", "clients", "server"])
+@pytest.mark.parametrize("part", ["cache", "speed", "types", "imports", "durability", "clients", "server"])
 def test_a_part_runs_to_its_end(part: str) -> None:
     if part in ("clients", "types"):
         pytest.importorskip("fakeredis")
