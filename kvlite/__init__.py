@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .errors import StoreLockedError as StoreLockedError
     from .errors import TimeoutError as TimeoutError
     from .errors import WatchError as WatchError
+    from .memoizing import memoize as memoize
     from .server import Server as Server
     from .store import Store as Store
 
@@ -49,6 +50,7 @@ _HOMES = {
         *("NoScriptError", "ExecAbortError", "NoPermissionError", "CustomError"),
         *("StoreClosedError", "PersistenceError", "StoreLockedError", "CorruptionError"),
     ],
+    "memoizing": ["memoize"],
     "store": ["Store"],
     "server": ["Server"],
 }

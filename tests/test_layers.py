@@ -35,6 +35,7 @@ LEVELS = [
     ["functions"],
     ["store"],
     ["cache"],
+    ["memoizing"],
     ["contrib", "demo", "inspecting", "server", "aio", "redis"],
     ["pytest_plugin", "top"],
     ["__init__"],

@@ -1,0 +1,150 @@
+"""`from kvlite import memoize`: in memory, and in a folder that several runs of a script use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import kvlite
+from kvlite import Store, memoize
+
+
+def test_in_memory() -> None:
+    calls = []
+
+    @memoize
+    def square(n: int) -> int:
+        """The square."""
+        calls.append(n)
+        return n * n
+
+    assert square(7) == square(7) == 49
+    assert calls == [7]
+    assert (square.stats().hits, square.__doc__) == (1, "The square.")
+    square.invalidate(7)
+    assert square(7) == 49
+    assert calls == [7, 7]
+
+
+def test_each_function_has_its_own() -> None:
+    @memoize(name="same")
+    def one() -> int:
+        return 1
+
+    @memoize(name="same")
+    def two() -> int:
+        return 2
+
+    assert (one(), two()) == (1, 2)
+
+
+def test_the_most_recent_are_kept() -> None:
+    calls = []
+
+    @memoize(maxsize=2)
+    def square(n: int) -> int:
+        calls.append(n)
+        time.sleep(0.002)
+        return n * n
+
+    for n in (1, 2, 1, 3, 1):
+        square(n)
+    assert calls == [1, 2, 3]
+
+
+def test_a_time() -> None:
+    @memoize(ttl=0.05)
+    def now() -> float:
+        return time.monotonic()
+
+    first = now()
+    assert now() == first
+    time.sleep(0.06)
+    assert now() > first
+
+
+def test_a_place_and_a_size_do_not_go_together(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="maxsize is for results in memory"):
+        memoize(path=tmp_path / "a.kv", maxsize=5)
+
+
+SCRIPT = """
+import sys, time
+from kvlite import memoize
+
+@memoize(ttl="10m", path=sys.argv[1])
+def length(text: str) -> int:
+    print("computed", text)
+    return len(text)
+
+for word in sys.argv[3:]:
+    print(length(word))
+print("ready", flush=True)
+if sys.argv[2] == "wait":
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    file = tmp_path / "script.py"
+    file.write_text(SCRIPT)
+    return file
+
+
+def run(script: Path, folder: Path, *words: str) -> list[str]:
+    command = [sys.executable, str(script), str(folder), "go", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.split("\n")[:-2]
+
+
+def test_the_next_run_finds_it(script: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "cache"
+    assert run(script, folder, "a", "bb", "a") == ["computed a", "1", "computed bb", "2", "1"]
+    assert run(script, folder, "a", "ccc") == ["1", "computed ccc", "3"]
+    other = tmp_path / "other.py"
+    other.write_text(SCRIPT)
+    assert run(other, folder, "a") == ["computed a", "1"], "another script's function of the same name"
+
+
+def start(script: Path, folder: Path, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(script), str(folder), "wait", *words]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while process.stdout.readline() != "ready\n":
+        assert process.poll() is None
+    return process
+
+
+def test_runs_overlap(script: Path, tmp_path: Path) -> None:
+    """The later ones read what is there; what they add is kept if the folder is free when they end."""
+    folder = tmp_path / "cache"
+    first = start(script, folder, "a")
+    assert run(script, folder, "a", "bb") == ["1", "computed bb", "2"], (
+        "kept by nobody, for the first runs on"
+    )
+    second = start(script, folder, "a", "ccc")
+    first.communicate()
+    second.communicate()
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert run(script, folder, "a", "ccc", "bb") == ["1", "3", "computed bb", "2"]
+
+
+def test_a_run_is_killed(script: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    process = start(script, folder, "a", "bb")
+    process.kill()
+    process.communicate()
+    assert run(script, folder, "a", "bb") == ["1", "2"]
+    with Store(folder) as store:
+        assert all(0 < left <= 600_000 for left in map(store.pttl, store.keys()))
+
+
+def test_it_is_public() -> None:
+    assert kvlite.memoize is memoize
+    assert "memoize" in kvlite.__all__
