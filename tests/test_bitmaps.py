@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvlite import AsyncStore, DataError, ManualClock, ResponseError, Store, WatchError
+from kvlite import AsyncStore, DataError, ManualClock, OutOfMemoryError, ResponseError, Store, WatchError
 from kvlite.persist.recovery import replays_of
 from kvlite.structs.bits import CHUNK, Field, combine, count_ones, find_bit
 
@@ -220,3 +220,45 @@ def test_what_a_log_cannot_say(store: Store[bytes], code: int, arguments: list[A
     store.rpush("list", "a")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         replays_of(Store)[code](store, [b"list", *({13: [{0: b"a"}], 14: [4, 16, b"a"]}[code])])
+
+
+def test_a_full_store_refuses_bits() -> None:
+    store = Store(maxmemory="1mb")
+    with pytest.raises(OutOfMemoryError):
+        for number in range(1000):
+            store.setbit(f"k{number}", 80_000, 1)
+    count = store.dbsize()
+    for call in (
+        lambda: store.setbit("new", 1, 1),
+        lambda: store.bitfield("new").set("u8", 0, 1).execute(),
+        lambda: store.pipeline().bitfield("new").set("u8", 0, 1).execute().execute(),
+        lambda: store.bitop("NOT", "new", "k0"),
+        lambda: store.pfadd("new", "a"),
+        lambda: store.geoadd("new", [1, 2, "a"]),
+    ):
+        with pytest.raises(OutOfMemoryError):
+            call()
+    assert store.getbit("k0", 80_000) == store.bitfield_ro("k0", "u1", 80_000)[0] == 1
+    assert store.dbsize() == count
+    store.delete("k0")
+    assert store.bitfield("new").set("u8", 0, 1).execute() == [0]
+
+
+def test_what_bits_take_is_counted() -> None:
+    """Whatever they were before."""
+    store = Store(maxmemory="100mb")
+    for number in range(50):
+        store.set(f"short{number}", "1")
+        store.incr(f"count{number}")
+        for kind in ("short", "count", "new"):
+            store.getbit(f"{kind}{number}", 1)
+            store.setbit(f"{kind}{number}", 1, 0)
+            store.bitfield(f"{kind}{number}").set("u8", 100, 1).execute()
+        store.bitop("NOT", f"inverted{number}", f"short{number}")
+        store.pfadd(f"sketch{number}", *range(number))
+        store.pfcount(f"sketch{number}")
+        store.pfmerge(f"merged{number}", f"sketch{number}")
+    account: Any = store._db.account
+    kept = account.total
+    account.count(store._db)
+    assert kept == account.total

@@ -343,7 +343,7 @@ class Bitmaps(Strings[T]):
                 self._put_result(dest, None, b"del")
                 return 0
             self._effect_put(dest, result, None)
-            self._growing(dest)
+            self._to_buffer(dest)
             if self._notify is not None:
                 self._notify(b"set", dest)
             return len(result)
@@ -436,4 +436,4 @@ class Bitmaps(Strings[T]):
 
     def _bits_to_write(self, key: bytes) -> bytearray | None:
         """The string at `key`, to be changed in place from now on."""
-        return None if self._write_string(key) is None else self._growing(key)
+        return None if self._write_string(key) is None else self._to_buffer(key)

@@ -67,7 +67,7 @@ class HyperLogLogs(Strings[T]):
             if sketch is None:
                 sparse = self._sparse_at(key, EMPTY)
                 self._effect_put(key, bytes(self._taken(sparse, places) or sparse.text), None)
-                self._growing(key)
+                self._to_buffer(key)
             elif not (self._add_dense if sketch[4] == DENSE else self._add_sparse)(key, sketch, places):
                 return 0
             if self._notify is not None:
@@ -96,7 +96,7 @@ class HyperLogLogs(Strings[T]):
             sketch = self._sketch_at(key)
             if sketch is None:
                 return 0
-            self._growing(key)
+            self._to_buffer(key)
             count = known_cardinality(sketch)
             if count is None:
                 count = cardinality(_registers(sketch))
@@ -123,9 +123,9 @@ class HyperLogLogs(Strings[T]):
             merged[HEADER - 1] |= UNKNOWN
             if old is None:
                 self._effect_put(dest, bytes(merged), None)
-                self._growing(dest)
+                self._to_buffer(dest)
             else:
-                self._growing(dest)
+                self._to_buffer(dest)
                 self._effect_splice(dest, 4, len(old), bytes(merged[4:]))
             if self._notify is not None:
                 self._notify(b"pfadd", dest)
@@ -136,7 +136,7 @@ class HyperLogLogs(Strings[T]):
         """Let the sketch at `key`, which is there, be dense; whether it was not."""
         sketch = self._sketch_at(key)
         assert sketch is not None
-        self._growing(key)
+        self._to_buffer(key)
         if sketch[4] == DENSE:
             return False
         dense = dense_of(sketch, _registers(sketch))
@@ -226,7 +226,7 @@ class HyperLogLogs(Strings[T]):
     def _sketch_to_write(self, key: bytes, value: Value) -> bytearray:
         """The `value` of `key`, a sketch, to be changed in place from now on."""
         _sketch_of(value)
-        return self._growing(key)
+        return self._to_buffer(key)
 
     def _united(self, keys: Sequence[bytes]) -> tuple[Sketch, list[Sketch | None]]:
         """The greatest number in each register of all sketches, and these."""

@@ -621,7 +621,7 @@ class Strings(Keyspace[T]):
                 raise ResponseError(STRING_TOO_LONG)
             if value is None:
                 self._effect_put(key, bytes(offset) + chunk, None)
-                self._growing(key)
+                self._to_buffer(key)
             else:
                 start = min(length, offset)
                 self._effect_overlay(key, start, bytes(offset - start) + chunk)
@@ -782,8 +782,16 @@ class Strings(Keyspace[T]):
         for at, chunk in chunks.items():
             text[at : at + len(chunk)] = chunk
 
+    def _to_buffer(self, key: bytes) -> bytearray:
+        """`_growing` outside of effects, which do not count then what it takes."""
+        account, value = self._db.account, self._db.data[key]
+        text = self._growing(key)
+        if account is not None and value is not text:
+            account.total += account.entered(key, text) - account.entered(key, value)
+        return text
+
     def _growing(self, key: bytes) -> bytearray:
-        """The string at `key` as a buffer that changes in place."""
+        """The string at `key` as a buffer that changes in place. For effects."""
         value = self._db.data[key]
         if isinstance(value, bytearray):
             return value

@@ -73,13 +73,17 @@ EVICTION = {
 """What `eviction.Settings` calls each parameter."""
 
 
+METHODS = {"bitfield": "_run_bitfield"}
+"""The methods of commands that are done by another one than that of their name."""
+
+
 def eviction_of(store: Store[Any]) -> Eviction:
     """The limits of `store`, which stand before the methods of all commands that may take memory."""
     from . import commands as commands  # fills the table
 
     kind = type(store)
-    guarded = {row.name for row in ROWS.values() if "denyoom" in row.flags and hasattr(kind, row.name)}
-    return Eviction.of(store._shared, sorted(guarded))
+    names = {METHODS.get(row.name, row.name) for row in ROWS.values() if "denyoom" in row.flags}
+    return Eviction.of(store._shared, sorted(name for name in names if hasattr(kind, name)))
 
 
 def _limits(config: Config, store: Store[Any]) -> None:
