@@ -17,7 +17,8 @@ HERE = Path(__file__).parent
 
 def test_answers_have_exact_types(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(HERE / "typed.py")]
+    pages = [str(HERE / "typed.py"), str(HERE / "typed_cache.py")]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), *pages]
     done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parent, check=False)
     assert done.returncode == 0, done.stdout
 

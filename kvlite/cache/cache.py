@@ -192,23 +192,42 @@ class Cache(_Common):
         """Keep all values, or none if one of them cannot be serialized."""
         run(self._core.set_many(values, ttl, tags))
 
+    @overload
     def get_or_set(
         self,
         key: str,
-        make: Callable[[], V] | V,
+        make: Callable[[], V],
         ttl: MaybeDuration = DEFAULT,
         *,
         tags: Iterable[str] | str = (),
         stale: Duration | None = None,
-    ) -> V:
+    ) -> V: ...
+    @overload
+    def get_or_set(
+        self,
+        key: str,
+        make: V,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> V: ...
+    def get_or_set(
+        self,
+        key: str,
+        make: Any,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> Any:
         """The value under `key`, else what `make` is or returns, which is kept.
 
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
         others while one caller computes.
         """
         job = _obtaining(self._core, key, make, ttl, tags, stale, False, THREADS)
-        value: V = run(self._obtain(job)).result()
-        return value
+        return run(self._obtain(job)).result()
 
     async def _obtain(self, job: Job) -> Any:
         return await self._core.obtain(job, await self._core.backend.get(job.key))
@@ -320,15 +339,35 @@ class AsyncCache(_Common):
         """Keep all values, or none if one of them cannot be serialized."""
         await self._core.set_many(values, ttl, tags)
 
+    @overload
     async def get_or_set(
         self,
         key: str,
-        make: Callable[[], Coroutine[Any, Any, V]] | V,
+        make: Callable[[], Coroutine[Any, Any, V]],
         ttl: MaybeDuration = DEFAULT,
         *,
         tags: Iterable[str] | str = (),
         stale: Duration | None = None,
-    ) -> V:
+    ) -> V: ...
+    @overload
+    async def get_or_set(
+        self,
+        key: str,
+        make: V,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> V: ...
+    async def get_or_set(
+        self,
+        key: str,
+        make: Any,
+        ttl: MaybeDuration = DEFAULT,
+        *,
+        tags: Iterable[str] | str = (),
+        stale: Duration | None = None,
+    ) -> Any:
         """The value under `key`, else what `make` is, or returns when awaited, which is kept.
 
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
@@ -336,8 +375,7 @@ class AsyncCache(_Common):
         """
         core = self._core
         job = _obtaining(core, key, make, ttl, tags, stale, callable(make), TASKS)
-        value: V = (await core.obtain(job, await core.backend.get(job.key))).result()
-        return value
+        return (await core.obtain(job, await core.backend.get(job.key))).result()
 
     async def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:
         """Let what is under `key` live for `ttl` from now on; whether something is there."""
