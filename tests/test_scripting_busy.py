@@ -188,6 +188,7 @@ ENDED = [
     "#!lua flags=no-writes\nwhile true do redis.pcall('SET', 'a', 'b') end",
     "local t = {} while true do t[#t % 100 + 1] = ('x'):rep(100) end",
     "local function f() return f() end f()",
+    f"error(setmetatable({{}}, {{__newindex = function() {FOREVER} end}}))",
 ]
 
 

@@ -284,14 +284,17 @@ def _failure(name: str, outcome: Outcome) -> RedisError:
         problem = text_of(outcome[1]) if type(outcome[1]) is bytes else "it has no text"
         return ResponseError(f"Error running script (call to {name}): {problem}")
     message, source, line, counted = outcome[1:]
-    text = text_of(message) if type(message) is bytes else _shown(message)
-    where = f" script: {name}, on {text_of(source)}:{line}." if type(source) is bytes else ""
+    text, file, place = map(_shown, (message, source, line))
+    if text is None:
+        text = "ERR the script raised an error that has no text"
+    where = f" script: {name}, on {file}:{place}." if file is not None and place is not None else ""
     error = error_of(text + where)
     error.counted = counted is True
     return error
 
 
-def _shown(message: Any) -> str:
-    if type(message) in (int, float):
-        return f"{message:.14g}"
-    return "ERR the script raised an error that has no text"
+def _shown(value: Any) -> str | None:
+    """A string or number of Lua as C has it; None for anything else."""
+    if type(value) in (int, float):
+        return f"{value:.14g}"
+    return text_of(value) if type(value) is bytes else None

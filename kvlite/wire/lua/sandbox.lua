@@ -139,8 +139,8 @@ local function located(problem)
     if type(problem) ~= 'table' then problem = {err = 'ERR ' .. tostring(problem)} end
     local info = caller(2)
     if info then
-        rawset(problem, 'source', info.source)
-        rawset(problem, 'line', info.currentline)
+        problem.source = info.source  -- as Redis's own handler does: a metatable may object
+        problem.line = info.currentline
     end
     return problem
 end
