@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 import time
@@ -15,7 +16,6 @@ from oracle import Oracle
 from raw import Socket, plain_server, request
 
 from kvlite import ResponseError, Server, Store
-from kvlite.wire.instance import Instance
 
 redis = pytest.importorskip("redis")
 pytest.importorskip("lupa.lua51", reason="scripts need the extra 'lua': pip install 'kvlite[lua]'")
@@ -34,7 +34,6 @@ end)
 redis.register_function('stubborn', function() while true do pcall(forever) end end)
 """
 FOREVER = "while true do end"
-LONG = "for _ = 1, 50000000 do end"
 EVAL = ("EVAL", FOREVER, 0)
 FCALL = ("FCALL", "forever", 0)
 BUSY = {"EVAL": b"SCRIPT", "FCALL": b"FUNCTION", "FCALL_RO": b"FUNCTION"}
@@ -386,18 +385,34 @@ def test_another_thread_ends_a_function() -> None:
     assert outcome == ["Script killed by user with SCRIPT KILL... script: forever, on @user_function:2."]
 
 
+class Gate(logging.Handler):
+    """Where a script that logs something stops until it is let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.reached.set()
+        self.open.wait(SOON)
+
+
 def test_another_thread_waits_for_what_has_written() -> None:
-    store = Store()
-    thread, outcome = running(lambda: store.eval(f"redis.call('SET', 'a', 1) {LONG} return 5", 0))
-    runner = Instance.of(store).runner
-    deadline = time.monotonic() + SOON
-    while runner.running is None or not runner.running.wrote:
-        assert time.monotonic() < deadline
-    with pytest.raises(ResponseError, match="UNKILLABLE"):
-        store.script_kill()
-    assert store.get("a") == b"1"
-    thread.join(SOON)
-    assert outcome == [5]
+    store, gate = Store(), Gate()
+    logger = logging.getLogger("kvlite.script")
+    logger.addHandler(gate)
+    try:
+        script = "redis.call('SET', 'a', 1) redis.log(redis.LOG_WARNING, 'here') return 5"
+        thread, outcome = running(lambda: store.eval(script, 0))
+        assert gate.reached.wait(SOON)
+        with pytest.raises(ResponseError, match="UNKILLABLE"):
+            store.script_kill()
+        gate.open.set()
+        assert store.get("a") == b"1"
+        thread.join(SOON)
+        assert outcome == [5]
+    finally:
+        logger.removeHandler(gate)
 
 
 @pytest.mark.parametrize("function", [False, True])
