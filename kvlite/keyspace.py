@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -52,13 +53,13 @@ EXPIRE_AT_ONCE = 20
 class Shared:
     """What the databases of one store share: the lock, the clock, who waits and who observes."""
 
-    def __init__(self, clock: Clock, random: Random) -> None:
+    def __init__(self, clock: Clock, seed: int | None = None) -> None:
         self.lock = threading.RLock()
         self.release: Callable[[], None] = self.lock.release
         """How a command lets go of the lock: a journal may have something to wait for."""
         self.clock = clock
         self.now = clock.now
-        self.random = random
+        self._seed = seed
         self.limits = Limits()
         self.databases = DATABASES
         """How many can be selected."""
@@ -100,6 +101,13 @@ class Shared:
         self.closed = False
         if isinstance(clock, ManualClock):
             clock.follow(self)
+
+    @cached_property
+    def random(self) -> Random:
+        """Where random picks come from. It takes longer to make than all the rest of a store."""
+        from random import Random  # slow to import, as is what it imports
+
+        return Random(self._seed)
 
     # Observing
 

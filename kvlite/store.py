@@ -192,8 +192,6 @@ class Store(
         `notify_keyspace_events` are the events that are published, in Redis's letters: "KEA" for nearly all;
         ValueError for an unknown one. `files` is the file system; tests have others.
         """
-        from random import Random  # slow to import, as is what it imports
-
         if clock is not None and not callable(getattr(clock, "now", None)):
             raise TypeError(f"a clock has a method now(), and {clock!r} has none")
         if path is not None and not os.fspath(path):
@@ -201,7 +199,7 @@ class Store(
         events = event_classes(notify_keyspace_events)
         manual = isinstance(clock, ManualClock)
         self._files = files
-        self._attach(Shared(clock or SystemClock(), Random(seed)), 0)
+        self._attach(Shared(clock or SystemClock(), seed), 0)
         if manual if record_accesses is None else record_accesses:
             Eviction.of(self._shared).record_times()
         limits = {

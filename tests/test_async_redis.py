@@ -56,6 +56,21 @@ def test_it_is_a_client_of_redis_py() -> None:
     asyncio.run(main())
 
 
+def test_it_has_all_that_redis_py_gives_a_client() -> None:
+    async def main() -> None:
+        for client in (AsyncRedis(), AsyncRedis()):  # the second is made like the first
+            other = redis.asyncio.Redis(connection_pool=client.connection_pool)
+            assert vars(client).keys() - vars(other).keys() == {"_talk", "_direct"}
+            assert vars(other).keys() <= vars(client).keys()
+            assert client.response_callbacks.keys() == other.response_callbacks.keys()
+            connection = await client.connection_pool.get_connection()
+            assert connection.retry == client.get_retry() == redis.asyncio.Redis().get_retry()
+            await client.connection_pool.release(connection)
+            assert (await client.client_info())["lib-name"] == "redis-py"
+
+    asyncio.run(main())
+
+
 def test_clients_of_one_store_see_the_same() -> None:
     async def main() -> None:
         store = Store(decode_responses=True)

@@ -60,6 +60,59 @@ def test_clients_of_one_store_see_the_same() -> None:
     assert other.get("a") == "é"
 
 
+@pytest.mark.parametrize("options", [{}, {"protocol": 2}, {"legacy_responses": False}], ids=str)
+def test_it_has_all_that_redis_py_gives_a_client(options: dict[str, Any]) -> None:
+    for client in (Redis(**options), Redis(**options)):  # the second is made like the first
+        other = redis.Redis(connection_pool=client.connection_pool)
+        assert vars(client).keys() - vars(other).keys() == {"_talk", "_direct"}
+        assert vars(other).keys() <= vars(client).keys()
+        assert type(client.response_callbacks) is type(other.response_callbacks)
+        assert client.response_callbacks.keys() == other.response_callbacks.keys()
+        retry = client.get_retry()
+        assert retry == redis.Redis().get_retry()
+        assert client.connection_pool.get_connection().retry == retry
+
+
+def test_clients_share_nothing_that_may_be_changed() -> None:
+    store = Store()
+    one, other = Redis(store), Redis(store)
+    one.set_response_callback("get", lambda reply: 17)
+    one.get_retry().update_retries(99)
+    one.get_retry()._backoff._cap = 99
+    assert (one.get("a"), other.get("a")) == (17, None)
+    assert other.get_retry() == Redis().get_retry() == redis.Redis().get_retry()
+    assert one.single_connection_lock is not other.single_connection_lock
+    assert one._event_dispatcher is not other._event_dispatcher
+
+
+def test_whoever_replaces_the_constructor_of_redis_py_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    constructor = redis.Redis.__init__
+
+    def traced(self: redis.Redis, **options: Any) -> None:
+        made.append(self)
+        constructor(self, **options)
+
+    Redis()
+    monkeypatch.setattr(redis.Redis, "__init__", traced)
+    client = Redis()
+    assert client.ping()
+    assert made
+
+
+def test_a_connection_says_the_same_in_short_as_redis_py_does() -> None:
+    told = []
+    for options in ({}, {"username": "default", "password": "any"}):  # who has a password is asked for it
+        client = Redis(Store(), **options)
+        info = client.client_info()
+        stats = client.info("commandstats")
+        calls = {name: stats[name]["calls"] for name in ("cmdstat_hello", "cmdstat_client|setinfo")}
+        connection = client.connection_pool.get_connection()
+        told.append((info, calls, connection.handshake_metadata))
+    assert told[0] == told[1]
+    assert told[0][0]["lib-name"] == "redis-py"
+
+
 def test_only_a_store_can_be_talked_to() -> None:
     with pytest.raises(TypeError, match="a client talks to a kvlite.Store, not to 'localhost'"):
         Redis("localhost")

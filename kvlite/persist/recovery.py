@@ -10,7 +10,6 @@ import os
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from random import Random
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
@@ -179,7 +178,7 @@ def can_do_without(folder: Folder, snapshot: int) -> bool:
 def scratch(kind: type[Keyspace[Any]]) -> Keyspace[Any]:
     """A store that nobody else knows, to make effects on."""
     store = object.__new__(kind)
-    store._attach(Shared(SystemClock(), Random(0)), 0)
+    store._attach(Shared(SystemClock(), 0), 0)
     return store
 
 

@@ -22,13 +22,15 @@ from redis.observability.providers import get_observability_instance
 
 from ..bell import AsyncBell
 from ..store import Store
-from ..wire.client import introduce
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
+from .moulds import construct, own_retry
 from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
-from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, store_of, without_socket
+from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, greet, store_of, without_socket
 
 _OPTIONS = Options(redis.asyncio.Redis, AbstractConnection)
+_OF_CLIENT = ("single_connection_client", "credential_provider", "event_dispatcher")
+"""Options that a client has beside those of its pool."""
 
 
 class AsyncPlug(Plug):
@@ -91,7 +93,10 @@ class AsyncConnection(AbstractConnection):
         self.store = store_of(store)
         self.line: Line | None = None
         self.bell = AsyncBell()
+        retry = own_retry(options)
         super().__init__(**without_socket(options) | {"parser_class": AsyncReplies})
+        if retry is not None:
+            self.retry = retry
         self.talk = Talk.of(self.encoder)
 
     def __del__(self, _warnings: Any = None) -> None:
@@ -122,14 +127,8 @@ class AsyncConnection(AbstractConnection):
         await super().connect()
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
-        """Shake hands as redis-py does, but for the two requests that tell what the library is."""
-        driver, self.driver_info = self.driver_info, None
-        try:
+        if not greet(self):
             await super().on_connect_check_health(check_health)
-        finally:
-            self.driver_info = driver
-        if driver and self.line is not None:
-            introduce(self.line.session, driver.formatted_name, driver.lib_version)
 
     def pack_command(self, *args: Any) -> list[Words]:  # type: ignore[override]
         return [self.talk.words(args)]
@@ -217,12 +216,11 @@ class AsyncRedis(redis.asyncio.Redis):
             pool = AsyncConnectionPool(store, **_OPTIONS.of_pool(options))
         elif store is not None:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
-        super().__init__(
-            connection_pool=pool,
-            single_connection_client=options.get("single_connection_client", False),
-            credential_provider=options.get("credential_provider"),
-            event_dispatcher=options.get("event_dispatcher"),
-        )
+        asked = {name: options[name] for name in _OF_CLIENT if options.get(name)}
+        if asked or type(self) is not AsyncRedis:
+            super().__init__(connection_pool=pool, **asked)
+        else:
+            construct(self, redis.asyncio.Redis, pool)
         self.auto_close_connection_pool = own
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()

@@ -9,39 +9,24 @@ session run the command at once. Whatever needs more goes redis-py's own way, ov
 
 from __future__ import annotations
 
-import threading
-from functools import lru_cache
 from typing import Any, Self
 
 import redis
-from redis.client import NEVER_DECODE, CaseInsensitiveDict
+from redis.client import NEVER_DECODE
 from redis.connection import AbstractConnection
-from redis.event import EventDispatcher
 from redis.exceptions import ResponseError
 from redis.observability.providers import get_observability_instance
 
 from ..store import Store
 from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
+from .moulds import construct
 from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
 from .talk import Options, Talk, answer
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
-
-_OWN_STATE = {"single_connection_client", "credential_provider", "event_dispatcher"}
-"""The options that make a client's state unlike that of others."""
-_STATE = {
-    *("_event_dispatcher", "auto_close_connection_pool", "connection_pool", "connection"),
-    *("single_connection_lock", "_single_connection_client", "response_callbacks"),
-}
-
-
-@lru_cache(maxsize=16)
-def _made_by_redis_py(protocol: Any, legacy_responses: bool) -> dict[str, Any] | None:
-    """What `redis.Redis.__init__` makes of a client; None if that is more than what is known here."""
-    pool = redis.ConnectionPool(protocol=protocol, legacy_responses=legacy_responses)
-    made = vars(redis.Redis(connection_pool=pool))
-    return made if made.keys() == _STATE else None
+_OF_CLIENT = ("single_connection_client", "credential_provider", "event_dispatcher")
+"""Options that a client has beside those of its pool."""
 
 
 class Redis(redis.Redis):
@@ -58,37 +43,14 @@ class Redis(redis.Redis):
             pool = ConnectionPool(store, **_OPTIONS.of_pool(options))
         elif store is not None:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
-        if options.keys() & _OWN_STATE or type(pool) is not ConnectionPool or not self._begin_as_others(pool):
-            super().__init__(
-                connection_pool=pool,
-                single_connection_client=options.get("single_connection_client", False),
-                credential_provider=options.get("credential_provider"),
-                event_dispatcher=options.get("event_dispatcher"),
-            )
+        asked = {name: options[name] for name in _OF_CLIENT if options.get(name)}
+        if asked or type(self) is not Redis:
+            super().__init__(connection_pool=pool, **asked)
+        else:
+            construct(self, redis.Redis, pool)
         self.auto_close_connection_pool = own
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
-
-    def _begin_as_others(self, pool: ConnectionPool) -> bool:
-        """What `redis.Redis.__init__` does, by copying what it made of a client like this; False if it makes
-        something that is not known here.
-
-        It would fill a table of callbacks, in Python, for each client: half the time of a short test.
-        """
-        settings = pool.connection_kwargs
-        made = _made_by_redis_py(settings.get("protocol"), settings.get("legacy_responses", True))
-        if made is None:
-            return False
-        callbacks = CaseInsensitiveDict({})
-        dict.update(callbacks, made["response_callbacks"])
-        self.__dict__.update(
-            made,
-            connection_pool=pool,
-            _event_dispatcher=EventDispatcher(),
-            single_connection_lock=threading.RLock(),
-            response_callbacks=callbacks,
-        )
-        return True
 
     def _may_be_direct(self) -> bool:
         pool, own = self.connection_pool, type(self)

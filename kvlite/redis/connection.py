@@ -16,10 +16,10 @@ from redis.utils import SENTINEL
 
 from ..bell import Bell
 from ..store import Store
-from ..wire.client import introduce
 from ..wire.line import Line
 from ..wire.replies import Push
-from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, store_of, without_socket
+from .moulds import own_retry
+from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, store_of, without_socket
 
 
 class Replies(_RESP3Parser):
@@ -88,7 +88,10 @@ class Connection(AbstractConnection):
         self.store = store_of(store)
         self.line: Line | None = None
         self.bell = Bell()
+        retry = own_retry(options)
         super().__init__(**without_socket(options) | {"parser_class": Replies})
+        if retry is not None:
+            self.retry = retry
         self.talk = Talk.of(self.encoder)
 
     def repr_pieces(self) -> list[tuple[str, Any]]:
@@ -110,14 +113,8 @@ class Connection(AbstractConnection):
         super().connect()
 
     def on_connect_check_health(self, check_health: bool = True) -> None:
-        """Shake hands as redis-py does, but for the two requests that tell what the library is."""
-        driver, self.driver_info = self.driver_info, None
-        try:
+        if not greet(self):
             super().on_connect_check_health(check_health)
-        finally:
-            self.driver_info = driver
-        if driver and self.line is not None:
-            introduce(self.line.session, driver.formatted_name, driver.lib_version)
 
     def is_direct(self) -> bool:
         """Whether a command may be given to the session at once."""

@@ -12,12 +12,10 @@ from typing import Any
 import redis
 from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
-from redis.backoff import ExponentialWithJitterBackoff
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.driver_info import resolve_driver_info
 from redis.exceptions import ConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
-from redis.retry import Retry
 from redis.utils import SENTINEL
 
 from .. import errors
@@ -26,6 +24,7 @@ from ..wire.line import Line
 from ..wire.python import converter
 from ..wire.replies import Reply
 from ..wire.resp import error_text
+from .moulds import copy_of_retry
 
 Words = list[bytes]
 """A request as a session takes it."""
@@ -55,20 +54,6 @@ def _driver_info(name: Any, version: Any) -> Any:
     return resolve_driver_info(SENTINEL, name, version)
 
 
-class _Retries(Retry):
-    """redis-py's own way to retry, which each connection copies: here without copying what never changes."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Retry:
-        return Retry(self._backoff, self._retries, self._supported_errors)
-
-
-def _quick_to_copy(retry: Any) -> Any:
-    """The same, if it is of the kind that is redis-py's default."""
-    if type(retry) is Retry and type(retry._backoff) is ExponentialWithJitterBackoff:
-        return _Retries(retry._backoff, retry._retries, retry._supported_errors)
-    return retry
-
-
 class Options:
     """The options of one of redis-py's clients."""
 
@@ -76,7 +61,6 @@ class Options:
         self._of_client = inspect.signature(client.__init__)  # type: ignore[misc]
         parameters = [*self._of_client.parameters.values()][1:]
         self._defaults = {each.name: each.default for each in parameters if each.kind is not each.VAR_KEYWORD}
-        self._defaults["retry"] = _quick_to_copy(self._defaults["retry"])
         of_connection = inspect.signature(connection.__init__).parameters  # type: ignore[misc]
         self._of_pool = {*of_connection, "max_connections", "cache", "cache_config"} - {"self"}
 
@@ -88,7 +72,8 @@ class Options:
         driver, library = given["driver_info"], (given.pop("lib_name"), given.pop("lib_version"))
         driver = _driver_info(*library) if driver is SENTINEL else resolve_driver_info(driver, *library)
         kept = {name: value for name, value in given.items() if name in self._of_pool}
-        return kept | {"driver_info": driver, "retry_on_error": given["retry_on_error"] or []}
+        own = {"retry": copy_of_retry(given["retry"]), "retry_on_error": given["retry_on_error"] or []}
+        return kept | own | {"driver_info": driver}
 
 
 def store_of(store: Store[Any] | None) -> Store[Any]:
@@ -194,6 +179,40 @@ def answer(response: Any, options: dict[str, Any], callback: Callable[..., Any] 
         for own in (NEVER_DECODE, EMPTY_RESPONSE, "keys"):
             options.pop(own, None)
     return response if callback is None else callback(response, **options)
+
+
+@lru_cache
+def _introduction(name: str | None, version: str | None) -> list[Words]:
+    """The requests by which a library says its name and version."""
+    said = ((b"LIB-NAME", name), (b"LIB-VER", version))
+    return [[b"CLIENT", b"SETINFO", what, text.encode()] for what, text in said if text]
+
+
+def greet(connection: Any) -> bool:
+    """Say to the session of a new connection what redis-py says to a server, and do no more than run it.
+
+    False, and nothing has been said, if redis-py has to: who says who he is may be refused.
+    """
+    session = connection.line.session
+    if (
+        not session.plain
+        or connection.credential_provider
+        or connection.username
+        or connection.password
+        or connection.client_name
+        or connection.db
+        or connection.health_check_interval
+    ):
+        return False
+    connection._reset_himport_state()
+    connection._parser.on_connect(connection)
+    if connection.protocol == 3:
+        reply = session.execute([b"HELLO", b"3"])
+        connection.handshake_metadata = connection.talk.converter(connection.line)(reply)
+    driver = connection.driver_info
+    for request in _introduction(driver.formatted_name, driver.lib_version) if driver else ():
+        session.execute(request)
+    return True
 
 
 class Plug:

@@ -156,13 +156,6 @@ def setname(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-def introduce(session: Session, name: object, version: object) -> None:
-    """What CLIENT SETINFO does, for a client in this process; what cannot be said is left out."""
-    for option, text in (("lib-name", name), ("lib-ver", version)):
-        if isinstance(text, str) and text and _is_plain(text.encode()):
-            session.library[option] = text.encode()
-
-
 @command("client|setinfo", 4, ANYONE, "connection")
 def setinfo(session: Session, args: list[bytes]) -> Reply:
     """As Redis 7.2 has it."""
