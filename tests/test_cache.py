@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +13,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 from caches import PLACES, place, real_redis
 
-from kvlite import Cache, Store
+from kvlite import AsyncCache, AsyncStore, Cache, ManualClock, Store
 from kvlite.cache import CacheWarning
+from kvlite.redis import Redis
 
 
 @pytest.fixture(scope="module")
@@ -595,3 +598,70 @@ def test_options_that_make_no_sense() -> None:
     for bad in (0, -1, "soon", "1x", ""):
         with pytest.raises(ValueError, match="duration"):
             Cache(Store(), ttl=bad)
+    with pytest.raises(ValueError, match="shared=False is for a Store"):
+        Cache(Redis(Store()), shared=False)
+    with pytest.raises(TypeError, match="an AsyncCache is kept in what is awaited"):
+        AsyncCache(Store())  # type: ignore[arg-type]
+    assert type(AsyncCache(AsyncStore())) is type(Cache(AsyncStore())) is AsyncCache
+
+    class Own(Cache): ...
+
+    assert type(Own(Store())) is Own
+    with pytest.raises(TypeError, match="make it a class of AsyncCache"):
+        Own(AsyncStore())  # type: ignore[call-overload]
+
+
+def test_who_waits_and_who_blocks_are_not_mixed() -> None:
+    async def waits() -> int:
+        return 7
+
+    def blocks() -> int:
+        return 7
+
+    with (
+        redis.Redis() as client,
+        pytest.raises(TypeError, match="waits is a coroutine function, and the client"),
+    ):
+        Cache(client).memoize(waits)
+    with pytest.raises(TypeError, match="blocks is no coroutine function, and this cache is awaited"):
+        Cache(AsyncStore()).memoize(blocks)  # type: ignore[arg-type]
+    for local in (Cache(Redis(Store())), Cache(Store(), shared=True)):
+        function = local.memoize(waits)
+        assert asyncio.run(function()) == asyncio.run(function()) == 7
+        assert function.stats().hits == 1
+        assert function.invalidate()
+
+
+def test_a_full_store_keeps_nothing_and_hinders_nobody() -> None:
+    store = Store(maxmemory=1, maxmemory_policy="noeviction")
+    for cache in (Cache(store), Cache(store, shared=True), Cache(Redis(store))):
+        for tags in ("", "t"):
+
+            @cache.memoize(tags=tags or [])
+            def f(number: int) -> int:
+                return number * 2
+
+            with pytest.warns(CacheWarning, match="is not cached"):
+                assert f(4) == 8
+            assert f.stats().unstored == f.stats().loads
+        with pytest.raises(Exception, match="OOM|maxmemory"):
+            cache.set("a", 1)
+
+
+def test_time_is_that_of_the_store() -> None:
+    store = Store(clock=ManualClock())
+    for cache in (Cache(store), Cache(Redis(store), "r:")):
+        calls: list[int] = []
+
+        @cache.memoize(ttl="1h", stale="1h", key=lambda calls: 1)
+        def count(calls: list[int]) -> int:
+            calls.append(1)
+            return len(calls)
+
+        assert count(calls) == 1
+        store.advance(3599)
+        assert count(calls) == 1
+        store.advance(2)
+        assert count(calls) == 2
+        store.advance(7201)
+        assert cache.get(count.key(calls)) is None

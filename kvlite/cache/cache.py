@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
 from .backends import backend_of, is_awaited, run
 from .core import TASKS, THREADS, Core, Job, Policy, tags_of
@@ -146,7 +146,12 @@ class Cache(_Common):
         same Store through a server; of a client that is taken for granted. `lease` is after how long another
         process takes over from one that died while it computed. ValueError for an empty prefix.
         """
-        made: Any = object.__new__(AsyncCache if cls is Cache and is_awaited(store) else cls)
+        awaited = is_awaited(store)
+        if awaited and cls is not Cache:
+            raise TypeError(
+                f"{cls.__name__} is called, and {store!r} is awaited: make it a class of AsyncCache"
+            )
+        made: Any = object.__new__(AsyncCache if awaited else cls)
         made._core = Core(
             backend_of(store),
             prefix=prefix,
@@ -304,6 +309,32 @@ class Cache(_Common):
 class AsyncCache(_Common):
     """`Cache` for asyncio: what `Cache` makes of an AsyncStore or a redis.asyncio.Redis. Its methods are
     awaited, and are those of `Cache` otherwise."""
+
+    def __new__(
+        cls,
+        store: AsyncStore[Any] | redis.asyncio.Redis,
+        prefix: str = "cache:",
+        ttl: Duration | None = None,
+        *,
+        serializer: str | Serializer = "msgpack",
+        secret: bytes | str | None = None,
+        shared: bool | None = None,
+        lease: Duration = 10,
+    ) -> Self:
+        """The same as `Cache(store, ...)`; TypeError for what is not awaited."""
+        if not is_awaited(store):
+            raise TypeError(f"an AsyncCache is kept in what is awaited, not in {store!r}: use Cache")
+        made = object.__new__(cls)
+        made._core = Core(
+            backend_of(store),
+            prefix=prefix,
+            ttl=ttl,
+            serializer=serializer,
+            secret=secret,
+            shared=shared,
+            lease=lease,
+        )
+        return made
 
     async def get(self, key: str, default: Any = None) -> Any:
         """The value under `key`, or `default` if there is none that can be read. O(its size)."""

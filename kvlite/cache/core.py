@@ -386,21 +386,26 @@ class Core:
     async def _lead(self, job: Job, flight: Flight, force: bool, stale: Entry | None) -> None:
         flights = self.flights()
         try:
-            if self.shared:
-                await self._lead_for_all(job, flight, force, stale)
-                return
-            if not force:
-                entry = await self.find(job.key, job.stats)  # somebody may have landed since it was looked at
-                if entry is not None and self._is_newer(entry, stale):
-                    _land(flight, entry)
-                    return
-            job.versions = await self._versions(job.tags, job.policy.ttl)
+            await (self._lead_for_all if self.shared else self._lead_here)(job, flight, force, stale)
+        except Exception as error:
+            if flight.landed or not _says_full(error):
+                raise
+            self._not_kept(job, error)
             await self._compute(job, flight)
-            commands = self._storing(job, flight)
-            if commands:
-                await self._store(job, flight, job.key, lambda _: not flight.forgotten, commands)
         finally:
             flights.leave(flight)
+
+    async def _lead_here(self, job: Job, flight: Flight, force: bool, stale: Entry | None) -> None:
+        if not force:
+            entry = await self.find(job.key, job.stats)  # somebody may have landed since it was looked at
+            if entry is not None and self._is_newer(entry, stale):
+                _land(flight, entry)
+                return
+        job.versions = await self._versions(job.tags, job.policy.ttl)
+        await self._compute(job, flight)
+        commands = self._storing(job, flight)
+        if commands:
+            await self._store(job, flight, job.key, lambda _: not flight.forgotten, commands)
 
     async def _compute(self, job: Job, flight: Flight) -> None:
         """Let the flight land. What is no Exception, such as being cancelled, leaves it to somebody else."""
@@ -563,6 +568,11 @@ def tags_of(tags: Iterable[str] | str) -> list[str]:
 
 def _equals(wanted: bytes | None) -> Callable[[bytes | None], bool]:
     return lambda held: held == wanted
+
+
+def _says_full(error: Exception) -> bool:
+    """It is an OutOfMemoryError, of whichever library."""
+    return any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
 
 
 def _same_versions(entry: Entry, versions: Mapping[str, bytes | None]) -> bool:
