@@ -138,6 +138,38 @@ def test_answers_that_are_on_their_way_arrive(store: Store[Any]) -> None:
         closing.join()
 
 
+def test_nothing_is_run_after_a_shutdown(store: Store[Any], server: Server) -> None:
+    """Not what stands behind it in the pipeline, nor what others have sent."""
+    first, second = connect(server), connect(server)
+    assert second.ask("PING") == b"+PONG\r\n"
+    with store._shared.lock:  # the loop waits for it, with what both have sent before it
+        first.send(
+            request("SET", "a", 1) + request("SHUTDOWN") + request("SET", "a", 2) + request("SET", "b", 2)
+        )
+        time.sleep(0.05)
+        second.send(request("SET", "c", 2) * 2000)
+        time.sleep(0.05)
+    assert first.rest() == b"+OK\r\n"
+    with contextlib.suppress(ConnectionResetError):
+        assert second.rest() == b""
+    server.close()
+    assert store.get("a") == b"1"
+    assert store.exists("b", "c") == 0
+
+
+def test_the_timer_survives_an_error(
+    store: Store[Any], server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(limit: int | None = None) -> None:
+        raise RuntimeError("planned")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._shared, "expire_due", fail)
+        until(lambda: "planned" in caplog.text)
+    store.set("a", "1", px=30)
+    until(lambda: not store._db.data)
+
+
 # --- who may come in ------------------------------------------------------------------------------------
 
 
@@ -378,3 +410,34 @@ def test_nothing_is_answered_that_could_not_be_kept(tmp_path: Path, monkeypatch:
         with contextlib.suppress(ConnectionResetError):
             assert client.rest() == b""
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize("publisher", ["client", "transaction", "program"])
+def test_a_message_leaves_when_what_it_tells_of_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, publisher: str
+) -> None:
+    with Store(tmp_path / "app.kv", fsync="always") as store, Server(store, port=0) as server:
+        listening, writing = connect(server), connect(server)
+        assert listening.ask("CONFIG", "SET", "notify-keyspace-events", "KA") == b"+OK\r\n"
+        listening.ask("SUBSCRIBE", "__keyspace@0__:a")
+        log = store._shared.journal._log  # type: ignore[union-attr]
+        sync, may_sync = log.sync, threading.Event()
+
+        def sync_late() -> None:
+            assert may_sync.wait(LONG)
+            sync()
+
+        monkeypatch.setattr(log, "sync", sync_late)
+        thread = threading.Thread(target=store.set, args=("a", "1"))
+        if publisher == "program":
+            thread.start()
+            until(lambda: store._db.data.get(b"a") is not None)
+        else:
+            within = request("MULTI"), request("EXEC")
+            before, after = within if publisher == "transaction" else (b"", b"")
+            writing.send(before + request("SET", "a", 1) + after)
+        assert listening.silent(0.1)
+        may_sync.set()
+        assert listening.reply() == b"*3\r\n$7\r\nmessage\r\n$16\r\n__keyspace@0__:a\r\n$3\r\nset\r\n"
+        if thread.ident is not None:
+            thread.join()

@@ -132,6 +132,7 @@ def test_a_reset_is_waited_for_by_nobody(store: Store[Any], server: Server) -> N
         store.publish("news", "old")
     until(lambda: not store._shared.hub.channels)
     assert client.ask("PING") == b"+PONG\r\n"
+    assert asking.ask("CLIENT", "LIST").count(b" addr=") == 2, "it is still one of the clients"
 
 
 def test_a_wait_that_ends_while_another_begins(store: Store[Any], server: Server) -> None:

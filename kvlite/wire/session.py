@@ -448,7 +448,6 @@ class Session(Timekeeper):
         self.instance.stop_watching(self)
         stop_listening(self)
         self.reset()
-        self.instance.dismiss(self)
         self.store, self.database = self.instance.store, 0
         self.protocol = 2
         self.name = b""
