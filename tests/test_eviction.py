@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kvlite import ManualClock, OutOfMemoryError, ResponseError, Store
+from kvlite import AsyncStore, ManualClock, OutOfMemoryError, ResponseError, Store
 from kvlite.accounting import needed_by, used_by
 from kvlite.digest import of_store
+from kvlite.redis import Redis
 
 START = 1_700_000_000_123
 
@@ -395,3 +399,41 @@ def test_an_account_costs_nothing_where_there_is_no_limit() -> None:
 def test_used_memory_of_an_empty_store_is_little() -> None:
     with Store(maxmemory="1mb") as store:
         assert used_by(store._db) < 2_000
+
+
+def test_threads_share_a_limit() -> None:
+    with Store(maxmemory="100kb", maxmemory_policy="allkeys-lru", seed=1) as store:
+
+        def work(number: int) -> None:
+            for step in range(500):
+                store.set(f"{number}:{step}", "x" * 500)
+                store.rpush(f"list:{number}", "element")
+                store.get(f"{number}:{step - 1}")
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(4)))
+        store.set("last", 1)
+        assert used(store) <= 100 * 1024 + 1000
+        kept = store._db.account.total
+        store._db.account.count(store._db)
+        assert kept == pytest.approx(store._db.account.total, rel=0.1)
+
+
+def test_the_other_doors_have_limits() -> None:
+    async def fill_asynchronously() -> int:
+        async with AsyncStore(maxkeys=5, maxmemory_policy="allkeys-lru") as store:
+            for number in range(20):
+                await store.set(f"key:{number}", 1)
+            return await store.dbsize()
+
+    assert asyncio.run(fill_asynchronously()) == 5
+    with Store(maxkeys=5, maxmemory_policy="allkeys-lru") as store:
+        client = Redis(store)
+        for number in range(20):
+            client.set(f"key:{number}", 1)
+        assert client.dbsize() <= 6
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        with pytest.raises(redis.exceptions.OutOfMemoryError, match="^command not allowed when used memory"):
+            client.set("key", 1)
+        assert client.get("key:19") == b"1"
