@@ -13,7 +13,7 @@ from sys import getsizeof
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .database import Database, Value
-from .effects import announce, announces_its_key_only, announces_to
+from .effects import WEIGHED, announce, announces_its_key_only, announces_to
 from .memory import after_growth, deadlines, tables
 from .structs import Collection
 
@@ -85,10 +85,21 @@ class Account:
             return 0 if record is None else record[0]
         return self.entered(key, value)
 
-    def changed(self, key: bytes, size: int, held: Value | None, value: Value | None, rest: Any) -> None:
-        """An effect with the arguments `rest` has made `value` of `held`, for which `size` was counted."""
+    def changed(
+        self,
+        key: bytes,
+        size: int,
+        held: Value | None,
+        value: Value | None,
+        rest: Any,
+        weight: int | None = None,
+    ) -> None:
+        """An effect with the arguments `rest` has made `value` of `held`, for which `size` was counted.
+
+        `weight` is what its elements have gained, where that is known.
+        """
         if value is held and isinstance(value, Collection):
-            self.total += self._moved(key, value, rest)
+            self.total += self._moved(key, value, rest, weight)
         else:
             if held is None:
                 self.newest = key
@@ -105,13 +116,21 @@ class Account:
             return 0 if record is None else record[0]
         return self.entered(key, value)
 
-    def _moved(self, key: bytes, value: Collection, rest: Any) -> int:
+    def _moved(self, key: bytes, value: Collection, rest: Any, weight: int | None) -> int:
         """How many bytes more a collection takes after an effect has worked on it."""
         record = self.records.get(key)
         if record is None:
             return self.entered(key, value)
         size, length, drift = record
         grown = len(value) - length
+        if weight is not None:
+            # Only the tables are not known.
+            around = value.overhead * grown
+            drift += abs(around) // 2 + abs(weight) // 16 + 1
+            if drift * TOLERANCE <= size:
+                record[:] = size + weight + around, length + grown, drift
+                return weight + around
+            return self.entered(key, value) - size
         brought = _bytes_of(rest)
         lost = size * -grown // (length or 1) if grown < 0 else 0
         drift += brought + lost
@@ -173,7 +192,7 @@ class _Touched:
 def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., Any]:
     """The gate where memory is counted: announces and records where that is wanted, and keeps the account."""
     shared, index = store._shared, store._index
-    make = getattr(type(store), name)
+    make, weigh = getattr(type(store), name), WEIGHED.get(code)
 
     def tell(arguments: tuple[Any, ...]) -> None:
         if shared.observers:
@@ -187,8 +206,9 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
         db = store._db
         account, held = db.account, db.data.get(key)
         size = account.size_of(key, held)
+        gained = weigh(held, *rest) if weigh is not None and isinstance(held, Collection) else None
         result = make(store, key, *rest)
-        account.changed(key, size, held, store._db.data.get(key), rest)
+        account.changed(key, size, held, store._db.data.get(key), rest, gained)
         return result
 
     def gate_of_one(key: bytes) -> Any:

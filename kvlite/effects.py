@@ -78,6 +78,8 @@ def _announce_key(store: Keyspace[Any], observer: Observer, arguments: tuple[Any
 
 EFFECTS: dict[int, str] = {}
 """The name of the method for each code. Codes are part of the log's format: they never change."""
+WEIGHED: dict[int, Callable[..., int]] = {}
+"""How an effect's weight is told, by its code; the others are measured."""
 KIND_OF: dict[int, type] = {}
 """The kind of value that an effect changes, by its code; others take any."""
 
@@ -88,11 +90,14 @@ def effect(
     code: int,
     announce: Callable[[Any, Observer, tuple[Any, ...]], None] = _announce_key,
     on: type | None = None,
+    weigh: Callable[..., int] | None = None,
 ) -> Callable[[_Effect], _Effect]:
     """Mark a method as an effect with this code in the log.
 
     `announce` tells an observer what is about to change; by default the key, the first argument. `on` is the
-    kind of value that is changed, or made if the key is missing, where it must be one.
+    kind of value that is changed, or made if the key is missing, where it must be one. `weigh` tells how many
+    bytes of elements it is about to bring to that value, less those that it takes away: it is given the value
+    and the other arguments.
     """
 
     def register(method: _Effect) -> _Effect:
@@ -101,6 +106,8 @@ def effect(
         _announcements[code] = announce
         if on is not None:
             KIND_OF[code] = on
+        if weigh is not None:
+            WEIGHED[code] = weigh
         return method
 
     return register

@@ -215,7 +215,7 @@ class Eviction:
     def trim(self) -> None:
         """Let keys go until there are no more than may be, after a command that may have made some."""
         shared, most = self._shared, self.settings.maxkeys
-        if not self.policy.evicts or self._count() <= most:
+        if not most or not self.policy.evicts or self._count() <= most:
             return
         with shared.lock:
             if not shared.closed and not self.unchecked and not shared.frozen:

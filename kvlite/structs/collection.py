@@ -20,6 +20,11 @@ def sizes(elements: Iterable[object], samples: int, total: int) -> int:
     return sum(looked_at) * total // len(looked_at) if looked_at else 0
 
 
+def weight(elements: Iterable[object]) -> int:
+    """How many bytes these elements take. O(elements)."""
+    return sum(map(getsizeof, elements))
+
+
 class Collection:
     """A value made of elements: a list, a hash, a set, a sorted set, a stream.
 
@@ -28,6 +33,8 @@ class Collection:
 
     __slots__ = ()
     kind: ClassVar[str]
+    overhead: ClassVar[int] = 40
+    """About how many bytes an element takes beside its own."""
     may_be_empty: ClassVar[bool] = False
     """Whether the key stays when the last element goes."""
 

@@ -31,6 +31,7 @@ class GapList(Collection, kind="list"):
     Positions count from the first element, 0, and are never negative.
     """
 
+    overhead = 9
     __slots__ = ("head", "items")
 
     def __init__(self, elements: Iterable[bytes] = ()) -> None:

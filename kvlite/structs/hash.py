@@ -33,6 +33,7 @@ class Hash(Collection, kind="hash"):
     {b'a': b'3', b'b': b'2'}
     """
 
+    overhead = 60
     __slots__ = ("deadlines", "dense", "fields", "peak", "timetable")
 
     def __init__(self, pairs: Sized[tuple[bytes, bytes]] = (), limits: Limits = DEFAULTS) -> None:

@@ -29,6 +29,7 @@ class Set(Dense, Collection, kind="set"):
     (2, [b'x'])
     """
 
+    overhead = 80
     __slots__ = ("integers",)
 
     def __init__(self, members: Iterable[bytes] = (), limits: Limits = DEFAULTS) -> None:

@@ -45,6 +45,7 @@ class SortedSet(Collection, kind="zset"):
     that once was not small never is again, as in Redis.
     """
 
+    overhead = 160
     __slots__ = ("entries", "members", "scores")
 
     def __init__(self, scores: Mapping[bytes, float] | None = None, limits: Limits = DEFAULTS) -> None:

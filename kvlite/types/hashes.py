@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import getsizeof
 from typing import Any, Literal, TypeAlias, overload
 
 from ..effects import effect
@@ -30,6 +31,7 @@ from ..errors import (
 from ..globs import compile_glob
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
+from ..structs.collection import weight
 from ..structs.hash import Hash
 from .strings import MAX_LENGTH
 
@@ -39,6 +41,15 @@ FieldMapping: TypeAlias = (
     | Mapping[int, Encodable]
     | Mapping[Encodable, Encodable]
 )
+
+
+def _weight_of_field(held: Hash, field: bytes, text: bytes, deadline: int | None) -> int:
+    old = held.fields.get(field)
+    return getsizeof(text) + (getsizeof(field) if old is None else -getsizeof(old))
+
+
+def _weight_of_removed(held: Hash, fields: list[bytes]) -> int:
+    return -weight(fields) - weight(held.fields[field] for field in fields)
 
 
 class Hashes(Keyspace[T]):
@@ -522,7 +533,7 @@ class Hashes(Keyspace[T]):
 
     # Effects
 
-    @effect(30, on=Hash)
+    @effect(30, on=Hash, weigh=_weight_of_field)
     def _effect_field(self, key: bytes, field: bytes, text: bytes, deadline: int | None) -> int:
         """Give `field` of the hash at `key` this value, to live until `deadline`; 1 if it is new, else 0."""
         hash: Any = self._db.data.get(key)
@@ -549,7 +560,7 @@ class Hashes(Keyspace[T]):
             self._schedule_fields(key, hash, [field for field, _ in pairs], deadline)
         return new
 
-    @effect(32, on=Hash)
+    @effect(32, on=Hash, weigh=_weight_of_removed)
     def _effect_remove_fields(self, key: bytes, fields: list[bytes]) -> None:
         """Remove `fields`, which are there, from the hash at `key`, and the key with its last field."""
         db = self._db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from sys import getsizeof
 from typing import Any, overload
 
 from ..deadlines import waiting_time
@@ -19,6 +20,7 @@ from ..errors import (
 )
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, parse_int
+from ..structs.collection import weight
 from ..structs.gap_list import SLACK, GapList
 from ..waiting import Attempt
 
@@ -619,7 +621,7 @@ class Lists(Keyspace[T]):
 
     # Effects
 
-    @effect(20, on=GapList)
+    @effect(20, on=GapList, weigh=lambda held, values: weight(values))
     def _effect_lpush(self, key: bytes, values: Sequence[bytes]) -> int:
         """Put the values in front of the list at `key`, made if missing, one by one. The new length."""
         found: Any = self._db.data.get(key)
@@ -629,7 +631,7 @@ class Lists(Keyspace[T]):
         found.push_left(values)
         return len(found)
 
-    @effect(21, on=GapList)
+    @effect(21, on=GapList, weigh=lambda held, values: weight(values))
     def _effect_rpush(self, key: bytes, values: Sequence[bytes]) -> int:
         """Put the values at the end of the list at `key`, made if missing. The new length."""
         found: Any = self._db.data.get(key)
@@ -639,7 +641,7 @@ class Lists(Keyspace[T]):
         found.push_right(values)
         return len(found)
 
-    @effect(22, on=GapList)
+    @effect(22, on=GapList, weigh=lambda held: -getsizeof(held[0]))
     def _effect_lpop(self, key: bytes) -> bytes:
         """Take out the first element of the list at `key`, and return it."""
         found = self._list(key)
@@ -648,7 +650,7 @@ class Lists(Keyspace[T]):
             self._db.remove(key)
         return value
 
-    @effect(23, on=GapList)
+    @effect(23, on=GapList, weigh=lambda held: -getsizeof(held[len(held) - 1]))
     def _effect_rpop(self, key: bytes) -> bytes:
         """Take out the last element of the list at `key`, and return it."""
         found = self._list(key)
@@ -665,12 +667,12 @@ class Lists(Keyspace[T]):
         else:
             self._list(key).trim(start, stop)
 
-    @effect(25, on=GapList)
+    @effect(25, on=GapList, weigh=lambda held, position, value: getsizeof(value) - getsizeof(held[position]))
     def _effect_lset(self, key: bytes, position: int, value: bytes) -> None:
         """Put another element at `position` of the list at `key`."""
         self._list(key)[position] = value
 
-    @effect(26, on=GapList)
+    @effect(26, on=GapList, weigh=lambda held, position, value: getsizeof(value))
     def _effect_linsert(self, key: bytes, position: int, value: bytes) -> None:
         """Put `value` before the element at `position` of the list at `key`, or at its end."""
         self._list(key).insert(position, value)

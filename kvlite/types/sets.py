@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import filterfalse, islice
+from sys import getsizeof
 from typing import Any, Literal, overload
 
 from ..effects import effect
@@ -12,6 +13,7 @@ from ..errors import MUST_BE_POSITIVE, NUMKEYS_NOT_POSITIVE, OUT_OF_RANGE, SYNTA
 from ..globs import compile_glob
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, parse_int
+from ..structs.collection import weight
 from ..structs.set import Set
 
 FEW_LEFT = 5
@@ -455,7 +457,7 @@ class Sets(Keyspace[T]):
 
     # Effects
 
-    @effect(40, on=Set)
+    @effect(40, on=Set, weigh=lambda held, members: weight(members))
     def _effect_sadd(self, key: bytes, members: list[bytes]) -> None:
         """Add `members`, none of which is there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)
@@ -464,7 +466,7 @@ class Sets(Keyspace[T]):
         else:
             held.add_new(members, self._shared.limits)
 
-    @effect(41, on=Set)
+    @effect(41, on=Set, weigh=lambda held, members: -weight(members))
     def _effect_srem(self, key: bytes, members: list[bytes]) -> None:
         """Remove `members`, which are there, and the set at `key` with its last one."""
         held: Any = self._db.data[key]
@@ -473,7 +475,7 @@ class Sets(Keyspace[T]):
         if not held.items:
             self._db.remove(key)
 
-    @effect(42, on=Set)
+    @effect(42, on=Set, weigh=lambda held, member: getsizeof(member))
     def _effect_sadd_one(self, key: bytes, member: bytes) -> None:
         """Add `member`, which is not there, to the set at `key`, made if missing."""
         held: Any = self._db.data.get(key)

@@ -35,6 +35,7 @@ from ..numbers import (
     INT64_MIN,
     format_double,
 )
+from ..structs.collection import weight
 from ..structs.limits import Limits
 from ..structs.sorted_set import (
     Entry,
@@ -91,6 +92,10 @@ def _cast(text: Any, function: ScoreCast[S]) -> S:
         return function(text)
     except (ValueError, TypeError):
         return function(float(text))
+
+
+def _weight_of_new(held: SortedSet, scores: dict[bytes, float]) -> int:
+    return weight(member for member in scores if member not in held.scores)
 
 
 class SortedSets(Keyspace[T]):
@@ -763,7 +768,7 @@ class SortedSets(Keyspace[T]):
 
     # Effects
 
-    @effect(50, on=SortedSet)
+    @effect(50, on=SortedSet, weigh=_weight_of_new)
     def _effect_zadd(self, key: bytes, scores: dict[bytes, float]) -> None:
         """Give members of the sorted set at `key`, made if missing, these scores."""
         value: Any = self._db.data.get(key)
@@ -775,7 +780,7 @@ class SortedSets(Keyspace[T]):
         else:
             value.update(scores, self._shared.limits)
 
-    @effect(51, on=SortedSet)
+    @effect(51, on=SortedSet, weigh=lambda held, members: -weight(members))
     def _effect_zrem(self, key: bytes, members: list[bytes]) -> None:
         """Take these members out of the sorted set at `key`."""
         value: Any = self._db.data[key]

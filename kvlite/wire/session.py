@@ -261,7 +261,10 @@ class Session(Timekeeper):
         if self.queue is not None and "in_multi" not in flags:
             self.queue.append((row, args))
             return QUEUED
-        return self.carry_out(row, args)
+        reply = self.carry_out(row, args)
+        if self.instance.is_limited:
+            self.store._shared.eviction.trim()
+        return reply
 
     def asked(self, row: Row, args: list[bytes]) -> list[tuple[Row, list[bytes]]]:
         """A request; or those that it stands for, if it is EXEC."""
