@@ -221,6 +221,28 @@ def test_memoize_without_parentheses(cache: Any) -> None:
     assert twice.stats().hits == 1
 
 
+def test_every_kind_of_parameter(cache: Any) -> None:
+    @cache.memoize
+    def every(a: Any, /, b: Any, c: Any = "c", *rest: Any, d: Any, e: Any = "e", **more: Any) -> list[Any]:
+        return [a, b, c, list(rest), d, e, more]
+
+    @cache.memoize
+    def more(**more: Any) -> dict[str, Any]:
+        return more
+
+    @cache.memoize
+    def rest(*rest: Any) -> list[Any]:
+        return list(rest)
+
+    for _ in range(2):
+        assert every(1, 2, d=3) == [1, 2, "c", [], 3, "e", {}]
+        assert every(1, b=2, d=3, e=4, a=5) == [1, 2, "c", [], 3, 4, {"a": 5}]
+        assert every(1, 2, 3, 4, 5, d=6, x=7) == [1, 2, 3, [4, 5], 6, "e", {"x": 7}]
+        assert (more(), more(b=1, a=2)) == ({}, {"a": 2, "b": 1})
+        assert (rest(), rest(1), rest((1,))) == ([], [1], [(1,)])
+    assert (every.stats().loads, more.stats().loads, rest.stats().loads) == (3, 2, 3)
+
+
 def test_kinds_of_results(cache: Any) -> None:
     calls: list[Any] = []
     results = [1, 0, -5, None, "", [], {}, True, 1.5, b"\xc1", (1,), {1}, 1 << 70]

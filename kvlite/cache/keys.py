@@ -137,9 +137,19 @@ TEXTS = {typed: Texts(typed).write for typed in (False, True)}
 def key_of_call(function: Callable[..., Any], head: str, typed: bool) -> Callable[..., str]:
     """A function with the parameters of `function` that returns the key of a call: `head` and the arguments.
 
-    It is made by Python from a text, as dataclasses make `__init__`: then Python itself sorts positional
-    arguments, names and defaults, at a fraction of what `Signature.bind` takes. Its TypeError names an
-    argument that has no place in a key.
+    Its TypeError names an argument that has no place in a key.
+    """
+    return call_with_key(function, head, typed, "return __key", {})
+
+
+def call_with_key(
+    function: Callable[..., Any], head: str, typed: bool, then: str, names: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """A function with the parameters of `function` that makes `__key` of them and goes on by the lines `then`.
+
+    These know `names`, which begin with two underscores, and say ARGUMENTS for a tuple and a dict with the
+    arguments. Python makes the function from a text, as dataclasses make `__init__`: then Python itself
+    sorts positional arguments, names and defaults, at a fraction of what `Signature.bind` takes.
     """
     write = TEXTS[typed]
     try:
@@ -154,23 +164,40 @@ def key_of_call(function: Callable[..., Any], head: str, typed: bool) -> Callabl
         "__explain": lambda arguments: _explained(function, arguments, write),
         "__shortened": shortened,
         "__head": head,
-        "__len": len,
-        "__int": int,
-        "__locals": locals,
+        **{f"__{each.__name__}": each for each in (len, int, locals, Exception)},
+        **names,
     }
     declared, shown = _declared(parameters, values)
-    source = (
-        f"def key({', '.join(declared)}):\n"
-        f"    try:\n"
-        f"        __key = f'{{__head}}({shown})'\n"
-        f"    except __unkeyable:\n"
-        f"        raise __explain(__locals()) from None\n"
-        f"    return __key if __len(__key) <= {LONGEST} else __shortened(__key)\n"
-    )
-    exec(source, values)
-    key: Callable[..., str] = values["key"]
-    key.__qualname__ = getattr(function, "__qualname__", "function")
-    return key
+    source = [
+        f"def call({', '.join(declared)}):",
+        "    try:",
+        f"        __key = f'{{__head}}({shown})'",
+        "    except __unkeyable:",
+        "        raise __explain(__locals()) from None",
+        f"    if __len(__key) > {LONGEST}:",
+        "        __key = __shortened(__key)",
+        *(f"    {line}" for line in then.replace("ARGUMENTS", _passed(parameters)).splitlines()),
+    ]
+    exec(compile("\n".join(source), f"<memoized {function!r}>", "exec"), values)
+    call: Callable[..., Any] = values["call"]
+    call.__qualname__ = getattr(function, "__qualname__", "function")
+    return call
+
+
+def _passed(parameters: list[inspect.Parameter]) -> str:
+    """A tuple and a dict of the arguments, to call the function with."""
+    kinds = inspect.Parameter
+    named = [each for each in parameters if each.kind in (kinds.KEYWORD_ONLY, kinds.VAR_KEYWORD)]
+    positional = [
+        f"{'*' if each.kind is kinds.VAR_POSITIONAL else ''}{each.name},"
+        for each in parameters
+        if each not in named
+    ]
+    by_name = [
+        f"**{each.name}" if each.kind is kinds.VAR_KEYWORD else f"{each.name!r}: {each.name}"
+        for each in named
+    ]
+    return f"({' '.join(positional)}), {{{', '.join(by_name)}}}"
 
 
 def _declared(parameters: list[inspect.Parameter], values: dict[str, Any]) -> tuple[list[str], str]:

@@ -15,7 +15,7 @@ from .backends import Backend, StoreBackend, run
 from .core import TASKS, THREADS, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
-from .keys import key_of_call, name_of, shortened
+from .keys import call_with_key, key_of_call, name_of, shortened
 from .serializers import Msgpack
 from .statistics import Statistics
 
@@ -146,7 +146,9 @@ class Memo:
         )
         self.tags = tags
         self.stats = core.statistics(name)
-        head = f"{core.prefix}{name}:v{version}:"
+        self.head = head = f"{core.prefix}{name}:v{version}:"
+        self.typed = typed
+        self.by_arguments = key is None
         self.key: Callable[..., str] = (
             key_of_call(function, head, typed) if key is None else _key_by(key, head, typed)
         )
@@ -212,12 +214,27 @@ def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
     return call
 
 
+HIT = """\
+__data = __get(__key)
+if __data and __data[0] > 0x7F:
+    try:
+        __value = __unpackb(__data, ext_hook=__ext_hook, strict_map_key=False)
+    except __Exception:
+        pass  # it has a header, or is for `obtain` to count
+    else:
+        __stats.hits += 1
+        return __value
+return __obtain(__key, __data, ARGUMENTS)
+"""
+"""How a memoized function goes on from its key, where most entries are msgpack and nothing else: a hit is one
+call of Python, and what the store and msgpack take."""
+
+
 def memoized_in_threads(memo: Memo) -> Any:
     """For a plain function and a cache that is called, not awaited."""
     backend: Any = memo.core.backend
-    serializer, stats = memo.core.serializer, memo.stats
+    serializer = memo.core.serializer
     key_of, get = memo.key, backend.get_now
-    obtain = memo.obtain
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -225,28 +242,24 @@ def memoized_in_threads(memo: Memo) -> Any:
     def refresh(*args: Any, **kwargs: Any) -> Any:
         return run(memo.renew(args, kwargs)).result()
 
+    def obtain_now(key: str, data: bytes | None, args: Any, kwargs: Any) -> Any:
+        return run(memo.obtain(key, data, args, kwargs)).result()
+
     def call(*args: Any, **kwargs: Any) -> Any:
         key = key_of(*args, **kwargs)
-        return run(obtain(key, get(key), args, kwargs)).result()
+        return obtain_now(key, get(key), args, kwargs)
 
-    if memo.core.entries.reads_plainly and isinstance(serializer, Msgpack):
+    if memo.by_arguments and memo.core.entries.reads_plainly and isinstance(serializer, Msgpack):
         from msgpack import unpackb
 
-        ext_hook = serializer.ext_hook
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            key = key_of(*args, **kwargs)
-            data = get(key)
-            if data and data[0] > 0x7F:
-                try:
-                    value = unpackb(data, ext_hook=ext_hook, strict_map_key=False)
-                except Exception:
-                    pass  # it has a header, or is for `obtain` to count
-                else:
-                    stats.hits += 1
-                    return value
-            return run(obtain(key, data, args, kwargs)).result()
-
+        names = {
+            "__get": get,
+            "__unpackb": unpackb,
+            "__ext_hook": serializer.ext_hook,
+            "__stats": memo.stats,
+            "__obtain": obtain_now,
+        }
+        call = call_with_key(memo.function, memo.head, memo.typed, HIT, names)
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 
 
