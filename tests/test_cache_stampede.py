@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from random import random
 from typing import Any
 
 import pytest
@@ -243,6 +245,48 @@ def test_a_function_may_raise_stop_iteration(cache: Any) -> None:
     assert first((1, 2)) == 1
     with pytest.raises(StopIteration):
         first(())
+
+
+@pytest.mark.parametrize("how", ["tag", "invalidate", "clear"])
+@pytest.mark.parametrize("where", ["store", "server"])
+def test_nothing_older_than_its_invalidation_is_kept(where: str, how: str) -> None:
+    with ExitStack() as stack:
+        client: Any = Store()
+        if where == "server":
+            server = stack.enter_context(Server(client, port=0))
+            client = stack.enter_context(redis.Redis.from_url(server.url))
+        cache: Any = Cache(client, "app:", 60)
+        database, older, end = [0], [], time.monotonic() + 0.4
+
+        @cache.memoize(tags="t")
+        def read() -> int:
+            value = database[0]
+            time.sleep(0.001 * random())
+            return value
+
+        def readers() -> None:
+            while time.monotonic() < end:
+                read()
+
+        forget = {
+            "tag": lambda: cache.invalidate_tags("t"),
+            "invalidate": read.invalidate,
+            "clear": cache.clear,
+        }
+        threads = [threading.Thread(target=readers) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < end:
+            database[0] += 1
+            forget[how]()
+            time.sleep(0.002 * random())
+            kept = cache.get(read.key())
+            if kept is not None and kept < database[0]:
+                older.append(kept)
+        for thread in threads:
+            thread.join(10)
+        assert older == []
+        assert database[0] > 1
 
 
 # Processes

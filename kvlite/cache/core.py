@@ -318,14 +318,20 @@ class Core:
 
     async def clear(self) -> int:
         self.flights().forget(lambda flight: flight.key.startswith(self.prefix))
-        pattern = "".join(f"\\{each}" if each in "*?[]\\^" else each for each in self.prefix) + "*"
+        if self.shared:
+            await self._remove_all(f"{self.prefix}@lock:")  # so that nothing is stored behind the scan
+        return await self._remove_all(self.prefix)
+
+    async def _remove_all(self, prefix: str) -> int:
+        """Remove the keys that begin so; how many of them were entries."""
+        pattern = "".join(f"\\{each}" if each in "*?[]\\^" else each for each in prefix) + "*"
+        own = f"{self.prefix}@".encode()
         removed = cursor = 0
         while True:
             cursor, keys = await self.backend.scan(cursor, pattern)
             if keys:
                 await self.backend.execute(("unlink", keys, {}))
-                own = f"{self.prefix}@"
-                removed += sum(not _is_own(as_bytes(key) or b"", own.encode()) for key in keys)
+                removed += sum(not _is_own(as_bytes(key) or b"", own) for key in keys)
             if not cursor:
                 return removed
 

@@ -145,7 +145,7 @@ def key_of_call(function: Callable[..., Any], head: str, typed: bool) -> Callabl
 def call_with_key(
     function: Callable[..., Any], head: str, typed: bool, then: str, names: Mapping[str, Any]
 ) -> Callable[..., Any]:
-    """A function with the parameters of `function` that makes `__key` of them and goes on by the lines `then`.
+    """A function with the parameters of `function` that makes `__key` of them and then goes on by `then`.
 
     These know `names`, which begin with two underscores, and say ARGUMENTS for a tuple and a dict with the
     arguments. Python makes the function from a text, as dataclasses make `__init__`: then Python itself
