@@ -302,4 +302,4 @@ def eviction(quick: bool = False, only: str = "") -> None:
     assert of_process() > 0
     hit_ratios(quick, only)
     costs_of(5 if quick else 25, only)
-    held(5 if quick else 600, only)
+    held(2 if quick else 600, only)
