@@ -40,6 +40,14 @@ REQUESTS = """
     PFDEBUG DECODE g
     PFDEBUG ENCODING g
     PFDEBUG GETREG h
+    GET h
+    EXPIRE h 100
+    PFADD h d
+    PFMERGE copy h
+    PFADD e a
+    PFCOUNT e
+    PFDEBUG TODENSE e
+    GET e
     PFDEBUG ENCODING h
     PFMERGE h
     PFMERGE new h none g

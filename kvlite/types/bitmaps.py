@@ -49,7 +49,7 @@ class FieldOperation(NamedTuple):
             wanted = before + self.number
         elif self.field.signed:
             wanted = self.number
-            if self.overflow == "SAT" and wanted + INT64_MAX < self.field.most:
+            if self.overflow == "SAT" and self.field.width < 64 and wanted + INT64_MAX < self.field.most:
                 return self.field.most  # the distance leaves 64 bits, and Redis goes by what is left of it
         else:
             wanted = self.number % (1 << 64)

@@ -140,7 +140,8 @@ class HyperLogLogs(Strings[T]):
         if sketch[4] == DENSE:
             return False
         dense = dense_of(sketch, _registers(sketch))
-        self._effect_splice(key, 4, len(sketch), bytes(dense[4:]))
+        self._effect_put(key, bytes(dense), self._db.deadlines.get(key))
+        self._to_buffer(key)
         return True
 
     # Adding
