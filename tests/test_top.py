@@ -142,10 +142,11 @@ def test_in_a_terminal() -> None:
                 said += os.read(master, 65536)
         process.send_signal(2)
         try:
-            while more := os.read(master, 65536):
+            while select.select([master], [], [], 10)[0] and (more := os.read(master, 65536)):
                 said += more
         except OSError:  # how the end is told
             pass
+        process.terminate()  # where interrupts are ignored
         os.close(master)
         assert process.wait(10) == 130
     assert said.startswith(b"\x1b[?1049h")
