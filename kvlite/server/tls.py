@@ -67,5 +67,10 @@ def _allow_versions(context: ssl.SSLContext, names: list[str]) -> None:
 
 
 def _why(error: OSError) -> str:
-    reason = getattr(error, "reason", None) or error.strerror or error
-    return str(reason).replace("_", " ").lower() if isinstance(error, ssl.SSLError) else str(reason)
+    if not isinstance(error, ssl.SSLError):
+        return error.strerror or str(error)
+    # OpenSSL gives a reason for most of what goes wrong, but none for text that it cannot decode.
+    text = getattr(error, "reason", None) or str(error.args[-1])
+    if "PEM lib" in text:
+        return "no certificate or no key in PEM, or another password"
+    return text.replace("_", " ").lower().rstrip(".")
