@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from raw import Socket, decoded, plain_server
-from served import COMMAND, SOON, serving
+from served import COMMAND, SOON, environment, serving
 
 from kvlite import Store
 from kvlite.serving import run_serve
@@ -97,6 +97,21 @@ def test_files_that_others_look_at(tmp_path: Path) -> None:
             assert served.end() == 0
             assert manager.recv(100) == b"STOPPING=1"
     assert not (tmp_path / "pid").exists()
+
+
+def test_it_is_not_ready_before_its_pid_file_is_there(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--port", "0", "--unixsocket", "socket", "--pidfile", "nowhere/pid"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=SOON,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.endswith("python -m kvlite serve: nowhere/pid: No such file or directory\n")
+    assert "ready" not in done.stderr
 
 
 # --- how it is told -----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 import redis
 from raw import Socket, request
 
-from kvlite import Server, Store
+from kvlite import AsyncStore, Server, Store
 
 LONG = 20
 
@@ -77,9 +77,44 @@ def test_after_the_end_nobody_listens_and_the_store_is_open(store: Store[Any]) -
         pass
 
 
-def test_a_port_in_use_is_said_at_once(store: Store[Any], server: Server) -> None:
-    with pytest.raises(OSError, match="somebody else does already"), Server(store, port=server.port):
+def test_a_port_in_use_is_said_at_once(server: Server) -> None:
+    with pytest.raises(OSError, match="somebody else does already"), Server(Store(), port=server.port):
         pass
+
+
+def test_a_store_has_one_server_at_a_time(store: Store[Any]) -> None:
+    first, second = Server(store, port=0), Server(store, port=0)
+    with first:
+        with pytest.raises(RuntimeError, match="another server serves this store"):
+            Server(store.select(1), port=0)
+        with pytest.raises(RuntimeError, match="another server serves this store"):
+            second.start()
+        assert connect(first).ask("PING") == b"+PONG\r\n"
+    with Server(store, port=0) as third:
+        assert connect(third).ask("PING") == b"+PONG\r\n"
+
+
+def test_a_server_that_could_not_start_leaves_the_store_to_another(store: Store[Any]) -> None:
+    with Server(Store(), port=0) as other, pytest.raises(OSError, match="somebody else"):
+        Server(store, port=other.port).start()
+    with Server(store, port=0) as server:
+        assert connect(server).ask("PING") == b"+PONG\r\n"
+
+
+def test_there_is_a_url_while_it_listens(store: Store[Any]) -> None:
+    server = Server(store, port=0)
+    with pytest.raises(RuntimeError, match="does not listen"):
+        _ = server.url
+    with server:
+        assert server.url == server.urls[0]
+    with pytest.raises(RuntimeError, match="does not listen"):
+        _ = server.url
+
+
+@pytest.mark.parametrize("what", ["app.kv", AsyncStore()], ids=["path", "AsyncStore"])
+def test_what_is_no_store_is_not_served(what: Any) -> None:
+    with pytest.raises(TypeError, match=r"a server serves a kvlite\.Store \(of an AsyncStore, its `store`\)"):
+        Server(what, port=0)
 
 
 def test_parameters_are_checked(store: Store[Any]) -> None:
@@ -113,7 +148,7 @@ def test_several_addresses_and_a_unix_socket(store: Store[Any], tmp_path: Path) 
             assert client.ping()
         with (
             pytest.raises(OSError, match="somebody else does already"),
-            Server(store, port=None, unixsocket=str(path)),
+            Server(Store(), port=None, unixsocket=str(path)),
         ):
             pass
     assert not path.exists()
@@ -279,6 +314,32 @@ def test_what_is_missing_for_tls_is_said(certificates: Path) -> None:
     }
     with pytest.raises(ValueError, match="none is trusted"), Server(Store(), port=None, tls_port=0, **files):
         pass
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"tls_cert_file": "text"},
+            "text and server.key: no certificate or no key in PEM, or another password",
+        ),
+        (
+            {"tls_key_file": "text"},
+            "server.crt and text: no certificate or no key in PEM, or another password",
+        ),
+        ({"tls_key_file": None}, "from server.crt: no certificate or no key in PEM, or another password"),
+        ({"tls_key_file": "client.key"}, "key values mismatch"),
+        ({"tls_ciphers": "nonsense"}, "tls-ciphers 'nonsense': no cipher can be selected"),
+    ],
+)
+def test_what_is_wrong_with_tls_is_said(
+    certificates: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str | None], said: str
+) -> None:
+    monkeypatch.chdir(certificates)
+    Path("text").write_text("no certificate\n")
+    files = {"tls_cert_file": "server.crt", "tls_key_file": "server.key", "tls_ca_cert_file": "ca.crt"}
+    with pytest.raises(ValueError, match=said):
+        Server(Store(), port=None, tls_port=0, **(files | wrong)).start()
 
 
 # --- limits ---------------------------------------------------------------------------------------------

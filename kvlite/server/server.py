@@ -61,12 +61,14 @@ class Server:
     `host` is an address to listen at, or several; only this machine can connect unless it says otherwise.
     `port` 0 picks a free one, and None listens at no port; so does `tls_port`. The other parameters are
     Redis's, with underscores: `unixsocket="/run/kvlite"`, `requirepass="..."`, `maxclients=100`,
-    `tls_cert_file=..., tls_key_file=..., tls_ca_cert_file=...`. ValueError for one that is unknown or wrong.
+    `tls_cert_file=..., tls_key_file=..., tls_ca_cert_file=...`. ValueError for one that is unknown or wrong,
+    TypeError for what is no store.
     They belong to the store from then on, as if CONFIG SET had set them.
 
     `with`, or `start` and `close`, use a thread; `async with` and `serve_forever` the running loop. OSError
     if it cannot listen, ValueError for TLS that cannot be. Stopping ends the connections, not the store; what
-    has been answered is as safe then as `sync` makes it.
+    has been answered is as safe then as `sync` makes it. A store has one server at a time, as it has one
+    configuration: RuntimeError while another serves it.
     """
 
     def __init__(
@@ -77,8 +79,11 @@ class Server:
         tls_port: int | None = None,
         **parameters: str | int | bool | None,
     ) -> None:
+        if not isinstance(store, Store):
+            raise TypeError(f"a server serves a kvlite.Store (of an AsyncStore, its `store`), not {store!r}")
         self.store = store
         self.instance = Instance.of(store)
+        self._check_alone()
         self.connections: dict[Connection, None] = {}
         self.full: dict[Connection, None] = {}
         """Those that have more to read than their sockets take at once."""
@@ -113,6 +118,12 @@ class Server:
         except ValueError as error:
             raise ValueError(f"{name.replace('-', '_')}={' '.join(words)!r}: {error}") from None
 
+    def _check_alone(self) -> None:
+        if self.instance.stop is not None:
+            raise RuntimeError(
+                "another server serves this store: close it first, or let one listen at several places"
+            )
+
     def _set_limits(self) -> None:
         self.query_limit: int = self.instance.config["client-query-buffer-limit"]
 
@@ -131,8 +142,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens, first of all, as `redis.from_url` takes it: with the password if there is one."""
-        return self.urls[0]
+        """Where it listens, first of all, as `redis.from_url` takes it: with the password if there is one.
+        RuntimeError if it does not listen: not yet, not any more, or nowhere."""
+        urls = self.urls
+        if not urls:
+            raise RuntimeError("the server does not listen: there is a URL from its start to its end")
+        return urls[0]
 
     @property
     def urls(self) -> list[str]:
@@ -218,6 +233,7 @@ class Server:
     async def _open(self) -> None:
         if self._closed is not None:
             raise RuntimeError("a server is used once")
+        self._check_alone()
         self.loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._closed = asyncio.Event()

@@ -130,9 +130,10 @@ async def _serve(server: Server, options: Options, seconds: float) -> None:
     async with server:
         _obey_signals(server)
         _say_what(server, options, seconds)
-        _say_where(server)
-        with _pid_file(server.instance.config["pidfile"]), _service_manager():
-            await server.serve_forever()
+        with _pid_file(server.instance.config["pidfile"]):
+            _say_where(server)
+            with _service_manager():
+                await server.serve_forever()
 
 
 def _obey_signals(server: Server) -> None:
