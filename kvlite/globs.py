@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 _SPECIAL = re.compile(rb"[*?\[\\]").search
+_SIGN = re.compile(r"[*?\[\]\\^]")
 _STARS = b"*"
 _ANY = b"."
 
@@ -37,6 +38,11 @@ def compile_glob(pattern: bytes) -> Callable[[bytes], bool]:
         return bool
     fullmatch = re.compile(_expression(tokens), re.DOTALL).fullmatch
     return lambda text: fullmatch(text) is not None
+
+
+def literal_glob(text: str) -> str:
+    """The pattern that matches `text` and nothing else."""
+    return _SIGN.sub(r"\\\g<0>", text)
 
 
 def _expression(tokens: list[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from .cache import Cache, Memoized
-from .cache.durations import DEFAULT, Duration, MaybeDuration
+from .cache.durations import Duration
 from .cache.memoize import Memoizer, P, R, Tags
 from .cache.serializers import Serializer
 from .encoding import PathLike
@@ -149,10 +149,9 @@ def memoize(
         store = Store()
     else:
         store = Store(maxkeys=maxsize, maxmemory_policy="allkeys-lru")
-    chosen: MaybeDuration = DEFAULT if ttl is None else ttl
 
     def decorate(function: Callable[P, R]) -> Memoized[P, R]:
         cache = Cache(store, prefix=_prefix(function), serializer=serializer)
-        return cache.memoize(ttl=chosen, **options)(function)
+        return cache.memoize(ttl=ttl, **options)(function)
 
     return decorate if function is None else decorate(function)

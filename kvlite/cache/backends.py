@@ -199,7 +199,7 @@ class RedisBackend:
             try:
                 pipe.execute()
             except Exception as error:
-                if not _says_changed(error):
+                if not is_called(error, "WatchError"):
                     raise
                 return False
             return True
@@ -250,7 +250,7 @@ class AsyncRedisBackend:
             try:
                 await pipe.execute()
             except Exception as error:
-                if not _says_changed(error):
+                if not is_called(error, "WatchError"):
                     raise
                 return False
             return True
@@ -264,9 +264,9 @@ def _system_now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _says_changed(error: Exception) -> bool:
-    """It is a WatchError, of whichever library."""
-    return any(kind.__name__ == "WatchError" for kind in type(error).__mro__)
+def is_called(error: Exception, name: str) -> bool:
+    """It is an error of this name, of whichever library."""
+    return any(kind.__name__ == name for kind in type(error).__mro__)
 
 
 def _store_behind(client: Any) -> Any:

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
-from .backends import Backend, Command, as_bytes, ttl_options
+from ..globs import literal_glob
+from .backends import Backend, Command, as_bytes, is_called, ttl_options
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .entries import Entries, Entry
 from .flights import Flight, Flights, Manner, TaskManner, ThreadManner, computing, flights_of
@@ -324,7 +325,7 @@ class Core:
 
     async def _remove_all(self, prefix: str) -> int:
         """Remove the keys that begin so; how many of them were entries."""
-        pattern = "".join(f"\\{each}" if each in "*?[]\\^" else each for each in prefix) + "*"
+        pattern = literal_glob(prefix) + "*"
         own = f"{self.prefix}@".encode()
         removed = cursor = 0
         while True:
@@ -394,7 +395,7 @@ class Core:
         try:
             await (self._lead_for_all if self.shared else self._lead_here)(job, flight, force, stale)
         except Exception as error:
-            if flight.landed or not _says_full(error):
+            if flight.landed or not is_called(error, "OutOfMemoryError"):
                 raise
             self._not_kept(job, error)
             await self._compute(job, flight)
@@ -574,11 +575,6 @@ def tags_of(tags: Iterable[str] | str) -> list[str]:
 
 def _equals(wanted: bytes | None) -> Callable[[bytes | None], bool]:
     return lambda held: held == wanted
-
-
-def _says_full(error: Exception) -> bool:
-    """It is an OutOfMemoryError, of whichever library."""
-    return any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
 
 
 def _same_versions(entry: Entry, versions: Mapping[str, bytes | None]) -> bool:

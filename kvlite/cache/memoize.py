@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from .backends import Backend, StoreBackend, run
+from .backends import run
 from .core import TASKS, THREADS, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
@@ -306,13 +306,9 @@ def memoize(core: Core, function: Callable[..., Any], awaited: bool, **options: 
         return memoized_awaited(memo)
     if not memo.awaits:
         return memoized_in_threads(memo)
-    if _may_block(core.backend):
+    if core.backend.blocks:
         raise TypeError(
             f"{name_of(function)} is a coroutine function, and the client of this cache blocks: "
             f"use Cache(redis.asyncio.Redis(...))"
         )
     return memoized_in_tasks(memo)
-
-
-def _may_block(backend: Backend) -> bool:
-    return backend.blocks and not isinstance(backend, StoreBackend)

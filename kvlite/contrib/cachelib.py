@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachelib import BaseCache
 
 from .shelf import Shelf
-from .values import Pickles, Serializer
+from .values import Pickles
+
+if TYPE_CHECKING:
+    from ..cache.serializers import Serializer
 
 
 class KvliteCache(BaseCache):

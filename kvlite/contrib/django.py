@@ -13,14 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.utils.module_loading import import_string
 
 from .shelf import Shelf
-from .values import Pickles, Serializer
+from .values import Pickles
+
+if TYPE_CHECKING:
+    from ..cache.serializers import Serializer
 
 ITS_OWN = {"MAX_ENTRIES", "CULL_FREQUENCY", "serializer"}
 """The options that are the backend's; the others are the store's, or redis-py's for a URL."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..globs import literal_glob
 from ..store import Store
 from .locations import connect
-from .values import UNREADABLE, Serializer, read, written
+from .values import UNREADABLE, read, written
+
+if TYPE_CHECKING:
+    from ..cache.serializers import Serializer
 
 
 class Shelf:
@@ -118,10 +121,9 @@ class Shelf:
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove the keys that begin with `prefix`, a few at a time."""
-        literal = re.sub(r"([*?\[\]\\^])", r"\\\1", prefix)
-        cursor = None
+        pattern, cursor = literal_glob(prefix) + "*", None
         while cursor != 0:
-            cursor, keys = self.backend.scan(cursor or 0, literal + "*", 500)
+            cursor, keys = self.backend.scan(cursor or 0, pattern, 500)
             if keys:
                 self.backend.unlink(*keys)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..cache.serializers import Serializer
 
 UNREADABLE = object()
 """What `read` gives for bytes that nothing can be made of: another version's, or somebody else's."""
-
-
-class Serializer(Protocol):
-    def dumps(self, value: Any) -> bytes: ...
-
-    def loads(self, data: bytes) -> Any: ...
 
 
 class Pickles:
