@@ -179,8 +179,7 @@ class _Touched:
     def changing(self, store: Keyspace[Any], key: bytes) -> None:
         self.keys.append((store, key))
 
-    def changing_aside(self, store: Keyspace[Any], key: bytes) -> None:
-        self.keys.append((store, key))
+    changing_aside = changing
 
     def emptying(self, store: Keyspace[Any]) -> None:
         pass

@@ -19,11 +19,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .accounting import Account, counting_gate, needed_by, used_by
+from .database import Database
 from .errors import OUT_OF_MEMORY, OutOfMemoryError
 from .uses import Frequencies, Hand, Times, Tuning, Uses
 
 if TYPE_CHECKING:
-    from .database import Database
     from .keyspace import Keyspace, Shared
 
 Candidate: TypeAlias = "tuple[int, bytes, Keyspace[Any]]"
@@ -259,19 +259,19 @@ class Eviction:
         if not most:
             self.pressed = bool(self.settings.maxkeys and not self.policy.evicts)
             return True
-        needed = self._needed()
-        if needed > most and self._give_back():
-            needed = self._needed()
+        needed = self._needed(most)
         if needed > most and self.policy.evicts:
             while needed > most - most // STEP and self._evict_some():
-                needed = self._needed()
-                if needed > most and self._give_back():
-                    needed = self._needed()
+                needed = self._needed(most)
         self._place_ceilings(most - needed)
         return needed <= most
 
-    def _needed(self) -> int:
-        return sum(needed_by(store._db) for store in self._shared.open_stores)
+    def _needed(self, most: int) -> int:
+        """The bytes that are needed; if more than `most`, with tables no larger than they must be."""
+        needed = sum(needed_by(store._db) for store in self._shared.open_stores)
+        if needed > most and self._shared.give_back(Database.is_wasteful):
+            needed = sum(needed_by(store._db) for store in self._shared.open_stores)
+        return needed
 
     def _evict_some(self) -> bool:
         """Let a few go, if there are any that may: to look after each how much is left would cost more."""
@@ -285,16 +285,6 @@ class Eviction:
             account = store._db.account
             account.ceiling = account.total + step // len(self._shared.open_stores)
         self.pressed = room < 0 or bool(self.settings.maxkeys and not self.policy.evicts)
-
-    def _give_back(self) -> bool:
-        """Exchange tables that are far larger than what is left in them, unless somebody holds on to them."""
-        shared = self._shared
-        if shared.observers or shared.depth > 0:
-            return False
-        wasteful = [store for store in shared.open_stores if store._db.is_wasteful()]
-        for store in wasteful:
-            store._db = store._db.compacted()
-        return bool(wasteful)
 
     def _evict_until(self, enough: Callable[[], bool], spare_newest: bool = False) -> bool:
         """Let keys go, one after the other; False if there are none left that may."""

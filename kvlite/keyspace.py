@@ -111,6 +111,11 @@ class Shared:
 
     # Observing
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether effects are to go through gates."""
+        return bool(self.observers) or self.journal is not None or self.make_gate is not None
+
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every change from now on."""
         self.observers.append(observer)
@@ -136,8 +141,7 @@ class Shared:
         self._place_gates()
 
     def _place_gates(self) -> None:
-        observed = self.observers or self.journal is not None or self.make_gate is not None
-        place = open_funnel if observed else close_funnel
+        place = open_funnel if self.is_observed else close_funnel
         for store in self.open_stores:
             place(store)
 
@@ -201,18 +205,20 @@ class Shared:
                     due, store = deadline, candidate
             self.next_due = due
             if due is None or store is None or due > now or limit == 0:
-                self._give_back()
+                self.give_back(Database.is_sparse)  # which expiry has left so
                 return
             store._expire_next(due)
             if limit is not None:
                 limit -= 1
 
-    def _give_back(self) -> None:
-        """Exchange tables that expiry has left nearly empty, unless somebody holds on to them."""
-        if not self.observers and self.depth == 0:
-            for store in self.open_stores:
-                if store._db.is_sparse():
-                    store._db = store._db.compacted()
+    def give_back(self, is_too_large: Callable[[Database], bool]) -> bool:
+        """Exchange tables that are, unless somebody holds on to them; whether there were any. O(n)."""
+        if self.observers or self.depth > 0:
+            return False
+        stores = [store for store in self.open_stores if is_too_large(store._db)]
+        for store in stores:
+            store._db = store._db.compacted()
+        return bool(stores)
 
     def next_deadline(self) -> int | None:
         with self.lock:
@@ -306,7 +312,7 @@ class Keyspace(Generic[T]):
         self._db.busy = shared.depth > 0
         shared.stores[index] = self
         shared.open_stores.append(self)
-        if shared.observers or shared.journal is not None or shared.make_gate is not None:
+        if shared.is_observed:
             open_funnel(self)
         if shared.eviction is not None:
             shared.eviction.take_in(self)
@@ -314,9 +320,7 @@ class Keyspace(Generic[T]):
             shared.probe.stand_before(self)
 
     def _is_unobserved(self) -> bool:
-        shared = self._shared
-        observed = shared.observers or shared.journal is not None or shared.make_gate is not None
-        return not observed and self._notify is None and not self._watchers
+        return not self._shared.is_observed and self._notify is None and not self._watchers
 
     def _sibling(self, index: int) -> Keyspace[T]:
         """Database `index` of the same store; the same object each time."""
