@@ -24,13 +24,11 @@ from ..bell import AsyncBell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
-from .moulds import construct, own_retry
+from .moulds import construct, of_client, own_retry
 from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
 from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, greet, store_of, without_socket
 
 _OPTIONS = Options(redis.asyncio.Redis, AbstractConnection)
-_OF_CLIENT = ("single_connection_client", "credential_provider", "event_dispatcher")
-"""Options that a client has beside those of its pool."""
 
 
 class AsyncPlug(Plug):
@@ -216,7 +214,7 @@ class AsyncRedis(redis.asyncio.Redis):
             pool = AsyncConnectionPool(store, **_OPTIONS.of_pool(options))
         elif store is not None:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
-        asked = {name: options[name] for name in _OF_CLIENT if options.get(name)}
+        asked = of_client(options)
         if asked or type(self) is not AsyncRedis:
             super().__init__(connection_pool=pool, **asked)
         else:

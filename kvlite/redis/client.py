@@ -20,13 +20,11 @@ from redis.observability.providers import get_observability_instance
 from ..store import Store
 from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
-from .moulds import construct
+from .moulds import construct, of_client
 from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
 from .talk import Options, Talk, answer
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
-_OF_CLIENT = ("single_connection_client", "credential_provider", "event_dispatcher")
-"""Options that a client has beside those of its pool."""
 
 
 class Redis(redis.Redis):
@@ -43,7 +41,7 @@ class Redis(redis.Redis):
             pool = ConnectionPool(store, **_OPTIONS.of_pool(options))
         elif store is not None:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
-        asked = {name: options[name] for name in _OF_CLIENT if options.get(name)}
+        asked = of_client(options)
         if asked or type(self) is not Redis:
             super().__init__(connection_pool=pool, **asked)
         else:

@@ -52,6 +52,12 @@ def own_retry(options: dict[str, Any]) -> Any:
     return copy_of_retry(retry)
 
 
+def of_client(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that a client has beside its pool's, as far as they say something."""
+    own = ("single_connection_client", "credential_provider", "event_dispatcher")
+    return {name: options[name] for name in own if options.get(name)}
+
+
 class Mould:
     """A client as redis-py's constructor leaves it, which others are made like."""
 

@@ -72,9 +72,10 @@ def _activity(info: dict[str, Any], rates: Rates) -> Iterator[str]:
     new = [rates.lately.get(name, 0) for name in ("keyspace_hits", "keyspace_misses")]
     lately = f", {new[0] / sum(new):.1%} lately" if sum(new) else ""
     ratio = f"{hits / (hits + misses):.1%}{lately}; " if hits + misses else ""
-    yield f"lookups   {ratio}{counted('hits', COUNTED[1])}, {counted('misses', COUNTED[2])}"
+    yield f"lookups   {ratio}{counted('hits', 'keyspace_hits')}, {counted('misses', 'keyspace_misses')}"
     yield f"gone      {counted('evicted', 'evicted_keys')}, {counted('expired', 'expired_keys')}"
-    yield f"requests  {counted('in all', COUNTED[0])}; {info.get('connected_clients', 0):,} clients"
+    clients = info.get("connected_clients", 0)
+    yield f"requests  {counted('in all', 'total_commands_processed')}; {clients:,} clients"
 
 
 def _keys(info: dict[str, Any], census: Census) -> Iterator[str]:
