@@ -264,17 +264,44 @@ def test_who_watches_or_listens_may_go(both: Both) -> None:
     watching.ask("EXEC")
 
 
-def test_who_watches_meanwhile_is_answered_in_the_end(both: Both) -> None:
-    """Redis answers at once; here whoever watches waits for the script."""
+def test_who_watches_meanwhile_is_answered_at_once(both: Both) -> None:
     watching, clients = both.connect(), both.connect()
     with busy(both, *EVAL) as sender:
-        watching.send("WATCH", "k")
+        assert watching.ask("WATCH", "k") == b"+OK\r\n"
+        watching.ask("UNWATCH")
+        watching.ask("WATCH", "k", "l")
+        watching.ask("WATCH", "m")
+        watching.ask("WATCH")
         clients.ask("SCRIPT", "KILL")
         sender.reply()
-    assert watching.reply() == b"+OK\r\n"
-    clients.ask("SET", "k", "1")
+    clients.ask("SET", "l", "1")
     watching.ask("MULTI")
     assert watching.ask("EXEC") == b"*-1\r\n"
+
+
+@pytest.mark.parametrize("key", ["k", "other"])
+def test_what_a_script_writes_afterwards_is_watched(both: Both, key: str) -> None:
+    watching, script = both.connect(), "for i = 1, 3e7 do end return redis.call('SET', KEYS[1], 1)"
+    with busy(both, "EVAL", script, 1, key) as sender:
+        assert watching.ask("WATCH", "k") == b"+OK\r\n"
+        sender.reply()
+    watching.ask("MULTI")
+    assert watching.ask("EXEC") == (b"*-1\r\n" if key == "k" else b"*0\r\n")
+
+
+def test_who_watches_meanwhile_and_leaves_is_forgotten(servers: tuple[Any, Any, Any], both: Both) -> None:
+    _, address, store = servers
+    with busy(both, *EVAL) as sender:
+        for _ in range(20):
+            with Socket(address) as client:
+                client.send(request("WATCH", "k"))
+        clients = both.connect()
+        clients.ask("SCRIPT", "KILL")
+        sender.reply()
+    deadline = time.monotonic() + SOON
+    while store._shared.observers:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_a_coroutine_that_a_library_keeps_is_ended(both: Both) -> None:

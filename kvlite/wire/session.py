@@ -389,9 +389,10 @@ class Session(Timekeeper):
         )
         return PARKED
 
-    def park(self, finish: Callable[[], Reply]) -> Reply:
-        """PARKED until `Door.resume` is called, by whoever does what `finish` tells the end of."""
-        self.wait = Wait(None, finish, give_up=lambda error: False, abandon=lambda: None)
+    def park(self, finish: Callable[[], Reply], abandon: Callable[[], object] = lambda: None) -> Reply:
+        """PARKED until `Door.resume` is called, by whoever does what `finish` tells the end of. `abandon` is
+        called if the client goes before that."""
+        self.wait = Wait(None, finish, give_up=lambda error: False, abandon=abandon)
         return PARKED
 
     def sleep(self, seconds: float, then: Callable[[], Reply]) -> Reply:

@@ -89,22 +89,20 @@ def watch(session: Session, args: list[bytes]) -> Reply:
         return ResponseError("WATCH inside MULTI is not allowed")
     runner = session.instance.runner
     if runner.busy:
+        return runner.meanwhile(session, lambda: _watch(session, args[1:]), undo=session.unwatch)
+    return _watch(session, args[1:])
 
-        def go_on() -> None:
-            with session.store._shared.lock:
-                session.door.resume()
 
-        session.instance.errands.run(go_on)
-        return session.park(lambda: watch(session, args))
+def _watch(session: Session, keys: list[bytes]) -> Reply:
     store = session.store
     store._acquire()
     try:
-        for key in args[1:]:
+        for key in keys:
             store._peek(key)
         if session.watch is None:
             session.watch = Watch(store)
             store._shared.observe(session.watch)
-        session.watch.keys.update(args[1:])
+        session.watch.keys.update(keys)
     finally:
         store._release()
     return OK

@@ -8,13 +8,14 @@ therefore has scripts run in another, and waits for it only so long.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import OutOfMemoryError, RedisError, ResponseError, error_of
 from ...eviction import admitted
 from ..replies import Reply
-from .worker import Worker
+from .worker import Job, Worker
 
 if TYPE_CHECKING:
     from ...keyspace import Shared
@@ -116,6 +117,8 @@ class Runner:
         self.busy = False
         """It has been running for too long: the others are told so."""
         self._worker: Worker | None = None
+        self._visits: deque[Job] = deque()
+        """What is to be done under the lock between two steps of what runs."""
 
     def run(
         self,
@@ -186,6 +189,8 @@ class Runner:
         run = self.running
         if run is None:
             return None
+        if self._visits:
+            self._receive()
         if run.killed:
             return KILLED
         if not self.busy and self._seconds_left(run) <= 0:
@@ -222,6 +227,21 @@ class Runner:
                 self._become_busy()
             else:
                 time.sleep(min(left, 0.001))
+
+    def meanwhile(self, session: Session, work: Callable[[], Reply], undo: Callable[[], object]) -> Reply:
+        """Do `work` for a session under the store's lock, between two steps of what runs, or when that has
+        ended. PARKED until then; `undo` follows if the client goes first."""
+        job = Job(work)
+        job.resume_by(session.door.resume)
+        reply = session.park(job.outcome, abandon=undo)
+        self._visits.append(job)
+        self._instance.errands.run(self._receive)
+        return reply
+
+    def _receive(self) -> None:
+        with self._instance.store._shared.lock:
+            while self._visits:
+                self._visits.popleft().do()
 
     def elsewhere(self, session: Session, work: Callable[[], Reply]) -> Reply:
         """Do `work` for a session whose thread has others to serve: in another thread, if it may take long.
