@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .structs import Collection
 from .structs.dense import Dense
+from .uses import ask_again
 
 if TYPE_CHECKING:
     from .uses import Uses
@@ -36,12 +37,13 @@ class Database:
     is set while several changes are being made that belong together; a reader that finds it set, after it
     has read, must ask again under the lock. What was read may have been overwritten, undone or carried off
     to another key by then: so when such changes end a successor takes the place of the object, and the one
-    that readers may hold stays busy for ever.
+    that readers may hold stays busy for ever. Who has found something looks at `doubt` instead, which notes
+    uses as well.
     """
 
     __slots__ = (
-        *("account", "busy", "data", "deadlines", "field_deadlines", "keys", "special", "timetable"),
-        "uses",
+        *("account", "busy", "data", "deadlines", "doubt", "field_deadlines", "keys", "special"),
+        *("timetable", "uses"),
     )
 
     def __init__(self) -> None:
@@ -50,7 +52,7 @@ class Database:
         self.field_deadlines: dict[bytes, int] = {}
         """The earliest deadline of a field, for each hash that may have one; checked when it comes."""
         self.special: Container[bytes] = self.deadlines
-        """The keys that take more than a look into `data`."""
+        """The keys for which, under the lock, more is to be done than to look into `data`."""
         self.keys = Dense()
         self.timetable: list[tuple[int, bytes]] = []
         """A heap of deadlines and their keys; an entry that no longer holds is dropped when it comes up."""
@@ -59,6 +61,9 @@ class Database:
         self.account: Any = None
         """What all this takes in memory, where that is counted: see `accounting`."""
         self.busy = False
+        self.doubt: Callable[[bytes], object] | None = None
+        """What a reader without the lock has to call with the key whose value it has read: true if it must
+        ask again under the lock. Else the use of the key has been noted."""
 
     def retired(self, busy: bool | None = None) -> Database:
         """A successor with the same contents; this object stays busy for the readers that hold it."""
@@ -71,9 +76,14 @@ class Database:
         successor.timetable = self.timetable
         successor.uses = self.uses
         successor.account = self.account
-        successor.busy = self.busy if busy is None else busy
-        self.busy = True
+        successor.set_busy(self.busy if busy is None else busy)
+        self.set_busy(True)
         return successor
+
+    def set_busy(self, busy: bool) -> None:
+        """Say whether several changes are being made."""
+        self.busy = busy
+        self.doubt = ask_again if busy else None if self.uses is None else self.uses.note_read
 
     def is_sparse(self) -> bool:
         """Whether the tables are far larger than what is left in them: a dict does not shrink by itself."""
@@ -101,6 +111,7 @@ class Database:
             uses.fill(self.data)
         self.uses = uses
         self.special = self.deadlines if uses is None else Everything()
+        self.set_busy(self.busy)
 
     def successor(self) -> Database:
         """An empty database with the same settings."""
@@ -109,7 +120,7 @@ class Database:
             empty.record_uses(self.uses.successor())
         if self.account is not None:
             empty.account = self.account.successor()
-        empty.busy = self.busy
+        empty.set_busy(self.busy)
         return empty
 
     def put(self, key: bytes, value: Value) -> None:

@@ -31,6 +31,21 @@ Candidate: TypeAlias = "tuple[int, bytes, Keyspace[Any]]"
 
 BATCH = 16
 """How many keys are picked at a time."""
+_DENYOOM = """
+    append bitfield bitop blmove brpoplpush copy decr decrby function|load function|restore geoadd georadius
+    georadiusbymember geosearchstore getset hincrby hincrbyfloat hmset hset hsetex hsetnx incr incrby
+    incrbyfloat linsert lmove lpush lpushx lset mset msetnx pfadd pfdebug pfmerge psetex restore
+    restore-asking rpoplpush rpush rpushx sadd sdiffstore set setbit setex setnx setrange sinterstore sort
+    sunionstore xadd xgroup|create xgroup|createconsumer xsetid zadd zdiffstore zincrby zinterstore
+    zrangestore zunionstore
+"""
+DENYOOM = frozenset(_DENYOOM.split())
+"""The commands that may take memory, which is what Redis's flag of this name says of them. Subcommands as
+`xgroup|create`."""
+DONE_BY = {"bitfield": "_run_bitfield"}
+"""The methods of commands that are done by another one than that of their name."""
+GUARDED = frozenset(DONE_BY.get(name, name.replace("|", "_")) for name in DENYOOM)
+"""The methods of these commands, of those of them that are methods."""
 STEP = 1024
 """Room is made for more than is needed, one part in so many of the limit."""
 
@@ -86,8 +101,6 @@ class Eviction:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._guarded: frozenset[str] = frozenset()
-        """The methods that may take memory."""
         self.settings = Settings()
         self.policy = POLICIES["noeviction"]
         self._tuning = Tuning()
@@ -105,12 +118,11 @@ class Eviction:
         self._next_best: list[Candidate] = []
 
     @classmethod
-    def of(cls, shared: Shared, guarded: Iterable[str] = ()) -> Eviction:
+    def of(cls, shared: Shared) -> Eviction:
         """That of a store, the same each time."""
         if shared.eviction is None:
             shared.eviction = cls(shared)
         eviction: Eviction = shared.eviction
-        eviction._guarded |= frozenset(guarded)
         return eviction
 
     @property
@@ -151,10 +163,9 @@ class Eviction:
         kind = self._kind()
         if kind != (None if db.uses is None else db.uses.kind):
             db.record_uses(self._new_uses(kind))
-            store._note_quickly()
         if not self.is_limited:
             db.account = None
-            for name in self._guarded:
+            for name in GUARDED:
                 if getattr(store.__dict__.get(name), "guards", None) is self:
                     del store.__dict__[name]
         elif db.account is None:
@@ -181,8 +192,8 @@ class Eviction:
     # Standing before commands
 
     def _stand_before(self, store: Keyspace[Any]) -> None:
-        for name in self._guarded:
-            if getattr(store.__dict__.get(name), "guards", None) is not self:
+        for name in GUARDED:
+            if hasattr(store, name) and getattr(store.__dict__.get(name), "guards", None) is not self:
                 store.__dict__[name] = self._before(getattr(store, name))
 
     def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -198,10 +209,6 @@ class Eviction:
 
         guarded.guards = self  # type: ignore[attr-defined]
         return guarded
-
-    def guards(self, name: str) -> bool:
-        """Whether the method of this name is one that may take memory."""
-        return name in self._guarded
 
     def admit(self) -> None:
         """Make room for a command that may take memory. OutOfMemoryError if there is none."""
@@ -357,7 +364,7 @@ class Eviction:
 def admit(shared: Shared, names: Iterable[str]) -> None:
     """Make room for methods of these names, which are to be called together, as for each of them."""
     eviction: Eviction | None = shared.eviction
-    if eviction is not None and eviction.is_limited and any(map(eviction.guards, names)):
+    if eviction is not None and eviction.is_limited and not GUARDED.isdisjoint(names):
         eviction.admit()
 
 

@@ -309,7 +309,7 @@ class Keyspace(Generic[T]):
         self._gated = None
         self._notify = notifier(self, shared.event_classes)
         self._unobserved = self._is_unobserved()
-        self._db.busy = shared.depth > 0
+        self._db.set_busy(shared.depth > 0)
         shared.stores[index] = self
         shared.open_stores.append(self)
         if shared.is_observed:
@@ -355,9 +355,6 @@ class Keyspace(Generic[T]):
             store._db = cast(Database, _ClosedDatabase(why))
             store._acquire = refuse
 
-    def _note_quickly(self) -> None:
-        """Let reads without the lock note which keys they use, if that can be done."""
-
     def _adopt(self, db: Database) -> None:
         """Let `db`, which was read from files, be this database."""
         self._db = db
@@ -402,10 +399,11 @@ class Keyspace(Generic[T]):
 
     def _live(self, key: bytes) -> Value | None:
         """The live value at `key`, one of the keys that take more than a look into `data`."""
-        value = self._peek(key)
-        uses = self._db.uses
-        if uses is not None and value is not None:
-            uses.note(key)
+        db = self._db
+        mortal = key in db.deadlines or key in db.field_deadlines
+        value = self._peek(key) if mortal else db.data.get(key)
+        if value is not None and db.uses is not None:
+            db.uses.note(key)
         return value
 
     def _find(self, key: bytes) -> Value | None:
@@ -522,7 +520,7 @@ class Keyspace(Generic[T]):
         shared.depth += 1
         if shared.depth == 1:
             for store in shared.open_stores:
-                store._db.busy = True
+                store._db.set_busy(True)
 
     def _end(self) -> None:
         shared = self._shared

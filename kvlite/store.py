@@ -211,11 +211,8 @@ class Store(
             "lfu_decay_time": lfu_decay_time,
         }
         if limits != vars(Settings()):
-            # The table of commands knows which of them may take memory.
-            from .wire.settings import eviction_of
-
             with self._shared.lock:
-                eviction_of(self).set(**limits)
+                Eviction.of(self._shared).set(**limits)
         if path is None:
             if read_only:
                 raise ValueError("a store in memory cannot be read-only")
@@ -317,9 +314,9 @@ class _DecodingStore(Store[str]):
     def get(self, name: Encodable) -> str | None:
         key = name.encode() if isinstance(name, str) else encode(name)
         db = self._db
-        if key not in db.special:
+        if key not in db.deadlines:
             text = db.data.get(key)
-            if type(text) is bytes and not db.busy:
+            if type(text) is bytes and ((doubt := db.doubt) is None or not doubt(key)):
                 return text.decode()
         value: Any = Strings.get(self, key)
         return None if value is None else value.decode()

@@ -34,6 +34,11 @@ SECOND = 1_000_000
 STAMP = getsizeof(1 << 50)
 
 
+def ask_again(key: bytes, /) -> bool:
+    """Whether a reader without the lock must take it, where that is always so."""
+    return True
+
+
 class Uses(Protocol):
     """What is known of how the keys of one database were used. `Times` or `Frequencies`."""
 
@@ -41,6 +46,10 @@ class Uses(Protocol):
 
     def note(self, key: bytes, /) -> object:
         """The key, which is there, is used now. May be called without the lock."""
+
+    @property
+    def note_read(self) -> Callable[[bytes], object]:
+        """`note` for who has read without the lock: true if that cannot be noted without it."""
 
     def born(self, key: bytes) -> None:
         """The key came into being."""
@@ -151,12 +160,13 @@ if hasattr(os, "register_at_fork"):
 class Times:
     """When each key was last used, in microseconds since the epoch."""
 
-    __slots__ = ("at", "hand")
+    __slots__ = ("at", "hand", "note_read")
     kind: ClassVar[str] = "time"
 
     def __init__(self, hand: Hand) -> None:
         self.at: dict[bytes, int] = {}
         self.hand = hand
+        self.note_read = self._reader() if hand.is_coarse else ask_again
 
     def __len__(self) -> int:
         return len(self.at)
@@ -170,6 +180,14 @@ class Times:
             self.at[key] = hand.look()
 
     born = note
+
+    def _reader(self) -> Callable[[bytes], object]:
+        at, hand = self.at, self.hand
+
+        def note_read(key: bytes) -> None:
+            at[key] = hand.present
+
+        return note_read
 
     def forget(self, key: bytes) -> None:
         self.at.pop(key, None)
@@ -214,7 +232,10 @@ class Frequencies:
     before anybody asks, ten times a second at least.
     """
 
-    __slots__ = ("__weakref__", "_counters", "_hand", "_lock", "_noted", "_random", "_tuning", "note")
+    __slots__ = (
+        *("__weakref__", "_counters", "_hand", "_lock", "_noted", "_random", "_tuning"),
+        *("note", "note_read"),
+    )
     kind: ClassVar[str] = "frequency"
 
     def __init__(self, hand: Hand, random: Random, lock: threading.RLock, tuning: Tuning) -> None:
@@ -226,6 +247,7 @@ class Frequencies:
         self._tuning = tuning
         self._noted: deque[bytes] = deque(maxlen=NOTED)
         self.note: Callable[[bytes], object] = self._noted.append
+        self.note_read = self.note
         hand.uses.add(self)
 
     def __len__(self) -> int:

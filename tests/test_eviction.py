@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +19,10 @@ from hypothesis import strategies as st
 from kvlite import AsyncStore, ManualClock, OutOfMemoryError, ResponseError, Store
 from kvlite.accounting import needed_by, used_by
 from kvlite.digest import of_store
+from kvlite.eviction import DENYOOM, GUARDED
 from kvlite.redis import Redis
+from kvlite.wire import commands as commands  # fills the table
+from kvlite.wire.table import ROWS
 
 START = 1_700_000_000_123
 
@@ -155,6 +160,8 @@ def test_without_eviction_writes_are_refused_before_anything_has_changed() -> No
             lambda: store.incr("list"),
             lambda: store.mset({"a": 1, "b": 2}),
             lambda: store.lpushx("missing", 1),
+            lambda: store.xgroup_create("stream", "group", mkstream=True),
+            lambda: store.bitfield("bits").set("u8", 0, 1).execute(),
             lambda: store.pipeline().set("a", 1).get("a").execute(),
             lambda: store.__setitem__("key", 1),
         ]
@@ -386,6 +393,28 @@ def test_the_account_is_what_is_there(steps: list[tuple[Any, ...]], policy: str)
                 uses = each._db.uses
                 assert uses is None or len(uses) == len(each._db.data)
                 each._db._check()
+
+
+def test_what_may_take_memory_is_a_command_or_the_wire_has_it_alone() -> None:
+    names = {name.encode() for name in DENYOOM}
+    rows = [*ROWS.values(), *(row for each in ROWS.values() for row in each.subcommands.values())]
+    assert {row.name.encode() for row in rows if "denyoom" in row.flags} == names
+    assert {name for name in GUARDED if not hasattr(Store, name)} == {"pfdebug", "restore-asking", "xsetid"}
+
+
+def test_a_limit_needs_nothing_of_the_wire() -> None:
+    program = """
+import sys
+from kvlite import OutOfMemoryError, Store
+store = Store(maxmemory="10kb", maxkeys=10)
+try:
+    store.mset({number: "x" * 1000 for number in range(20)})
+    store.set("key", 1)
+except OutOfMemoryError:
+    print(*(name for name in sys.modules if name.startswith("kvlite.wire")), sep=", ")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 def test_an_account_costs_nothing_where_there_is_no_limit() -> None:

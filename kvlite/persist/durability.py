@@ -324,7 +324,7 @@ class Durability:
             self._let_go()
             return
         for store in self._shared.open_stores:
-            store._db.busy = True  # for ever, for whoever is reading it
+            store._db.set_busy(True)  # for ever, for whoever is reading it
         _take_over(self._store, found)
 
     # Compaction

@@ -189,14 +189,14 @@ class Bitmaps(Strings[T]):
         """The bit at `offset`, 0 behind the end of the string or where there is none. O(1)."""
         key = name.encode() if isinstance(name, str) else encode(name)
         db = self._db
-        if type(offset) is int and 0 <= offset < MAX_LENGTH << 3 and key not in db.special:
+        if type(offset) is int and 0 <= offset < MAX_LENGTH << 3 and key not in db.deadlines:
             text = db.data.get(key)
             if type(text) is bytearray or type(text) is bytes:
                 try:
                     bit = text[offset >> 3] >> (~offset & 7) & 1
                 except IndexError:
                     bit = 0
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(key):
                     return bit
         return self._getbit(key, encode(offset))
 

@@ -62,12 +62,12 @@ class Hashes(Keyspace[T]):
         name = name.encode() if isinstance(name, str) else encode(name)
         field = key.encode() if isinstance(key, str) else encode(key)
         db = self._db
-        if name not in db.special:
+        if name not in db.deadlines:
             hash = db.data.get(name)
             # Without the lock deadlines are looked at before values, and writers change values first.
             if isinstance(hash, Hash) and hash.deadlines is None:
                 text = hash.fields.get(field)
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(name):
                     return text  # type: ignore[return-value]  # decoding stores have another `hget`
         return self._hget(name, field)  # type: ignore[return-value]
 
@@ -84,11 +84,11 @@ class Hashes(Keyspace[T]):
         name = name.encode() if isinstance(name, str) else encode(name)
         field = key.encode() if isinstance(key, str) else encode(key)
         db = self._db
-        if name not in db.special:
+        if name not in db.deadlines:
             hash = db.data.get(name)
             if isinstance(hash, Hash) and hash.deadlines is None:
                 found = field in hash.fields
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(name):
                     return found
         return self._hget(name, field) is not None
 

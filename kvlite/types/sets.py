@@ -30,11 +30,11 @@ class Sets(Keyspace[T]):
         key = name.encode() if type(name) is str else encode(name)
         member = value.encode() if type(value) is str else encode(value)
         db = self._db
-        if key not in db.special:
+        if key not in db.deadlines:
             held = db.data.get(key)
             if type(held) is Set:
                 found = member in held.positions
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(key):
                     return 1 if found else 0
         return 1 if self._sismember(key, member) else 0
 
@@ -283,9 +283,10 @@ class Sets(Keyspace[T]):
             return self._sadd(key, encode_all(values))
         member = value.encode() if type(value) is str else encode(value)
         db = self._db
-        if key not in db.special:
+        if key not in db.deadlines:
             held = db.data.get(key)
-            if type(held) is Set and member in held.positions and not db.busy:
+            found = type(held) is Set and member in held.positions
+            if found and ((doubt := db.doubt) is None or not doubt(key)):
                 return 0
         acquire = self._acquire
         acquire()

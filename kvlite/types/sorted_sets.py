@@ -111,11 +111,11 @@ class SortedSets(Keyspace[T]):
         key = name.encode() if isinstance(name, str) else encode(name)
         member = value.encode() if isinstance(value, str) else encode(value)
         db = self._db
-        if key not in db.special:
+        if key not in db.deadlines:
             found = db.data.get(key)
             if type(found) is SortedSet:
                 score = found.scores.get(member)
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(key):
                     return score
         return self._zscore(key, member)
 
@@ -147,11 +147,11 @@ class SortedSets(Keyspace[T]):
         """How many members there are, 0 if there is no such key. O(1)."""
         key = name.encode() if isinstance(name, str) else encode(name)
         db = self._db
-        if key not in db.special:
+        if key not in db.deadlines:
             found = db.data.get(key)
             if type(found) is SortedSet:
                 size = len(found.scores)
-                if not db.busy:
+                if (doubt := db.doubt) is None or not doubt(key):
                     return size
         return self._zcard(key)
 

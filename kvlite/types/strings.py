@@ -6,8 +6,8 @@ digits; as a `bytearray` after it was appended to or written into, so that it gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from ..database import Database, Text, Value
 from ..deadlines import Lifetime, lifetime, milliseconds, refuse_several, seconds
@@ -30,7 +30,6 @@ from ..errors import (
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX, INT64_MIN, add_long_double, format_long_double, parse_int, parse_long_double
 from ..structs import Collection
-from ..uses import Frequencies, Times
 
 if TYPE_CHECKING:
     from ..structs.subsequence import Match
@@ -80,66 +79,22 @@ class Strings(Keyspace[T]):
         """The string at `name`, or None. O(1)."""
         key = name.encode() if isinstance(name, str) else encode(name)
         db = self._db
-        if key in db.special:
-            return self._get_special(db, key)  # type: ignore[return-value]  # decoding stores have another
+        if key in db.deadlines:
+            return self._get_mortal(db, key)  # type: ignore[return-value]  # decoding stores have another
         value = db.data.get(key)
-        if (type(value) is bytes or (value is None and self._notify is None)) and not db.busy:
-            return value  # type: ignore[return-value]
+        if type(value) is bytes:
+            if (doubt := db.doubt) is None or not doubt(key):
+                return value  # type: ignore[return-value]
+        elif value is None and self._notify is None and not db.busy:
+            return None
         return self._get(key)  # type: ignore[return-value]
 
-    def _note_quickly(self) -> None:
-        """Let `get` note which keys it uses, without the lock, where that takes one operation."""
-        uses, quick = self._db.uses, self.__dict__.get("get")
-        if getattr(quick, "notes", None) is not None:
-            del self.__dict__["get"]
-        elif quick is not None:
-            return  # a test's probe stands before it
-        if isinstance(uses, Frequencies) or (isinstance(uses, Times) and uses.hand.is_coarse):
-            get: Any = self._get_noting(uses)
-            get.notes = uses.kind
-            self.__dict__["get"] = get
-
-    def _get_noting(self, uses: Times | Frequencies) -> Callable[[Encodable], T | None]:
-        """`get` for as long as uses of this kind are recorded; then it is the slow one."""
-        now, decodes = self._shared.now, self._one(b"") != b""
-
-        def get_noting_time(name: Encodable) -> T | None:
-            key = name.encode() if isinstance(name, str) else encode(name)
-            db: Any = self._db
-            if key not in db.deadlines or db.deadlines.get(key, 0) > now():
-                value = db.data.get(key)
-                if type(value) is bytes and not db.busy:
-                    try:
-                        db.uses.at[key] = hand.present
-                    except AttributeError:
-                        return self._maybe(self._get(key))
-                    return value.decode() if decodes else value  # type: ignore[return-value]
-            return self._maybe(self._get(key))
-
-        def get_noting(name: Encodable) -> T | None:
-            key = name.encode() if isinstance(name, str) else encode(name)
-            db: Any = self._db
-            if key not in db.deadlines or db.deadlines.get(key, 0) > now():
-                value = db.data.get(key)
-                if type(value) is bytes and not db.busy:
-                    try:
-                        db.uses.note(key)
-                    except AttributeError:
-                        return self._maybe(self._get(key))
-                    return value.decode() if decodes else value  # type: ignore[return-value]
-            return self._maybe(self._get(key))
-
-        if isinstance(uses, Frequencies):
-            return get_noting
-        hand = uses.hand
-        return get_noting_time
-
-    def _get_special(self, db: Database, key: bytes) -> bytes | None:
-        """`_get`, without the lock where the key has a deadline, which is not here yet, and no more."""
+    def _get_mortal(self, db: Database, key: bytes) -> bytes | None:
+        """`_get` of a key with a deadline, without the lock where that is not here yet."""
         deadline = db.deadlines.get(key)
-        if deadline is not None and deadline > self._shared.now() and db.uses is None:
+        if deadline is not None and deadline > self._shared.now():
             value = db.data.get(key)
-            if type(value) is bytes and not db.busy:
+            if type(value) is bytes and ((doubt := db.doubt) is None or not doubt(key)):
                 return value
         return self._get(key)
 

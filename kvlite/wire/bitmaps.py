@@ -11,7 +11,7 @@ from .table import Keys, command
 READ = Keys("RO access")
 
 
-@command("setbit", 4, "write denyoom", "bitmap", Keys("RW access update"))
+@command("setbit", 4, "write", "bitmap", Keys("RW access update"))
 def setbit(session: Session, args: list[bytes]) -> Reply:
     store = session.store
     if args[3] not in (b"0", b"1"):
@@ -35,7 +35,7 @@ def bitpos(session: Session, args: list[bytes]) -> Reply:
     return session.store._bitpos(args[1], args[2], args[3:])
 
 
-@command("bitop", -4, "write denyoom", "bitmap", Keys("OW update", 2), Keys("RO access", 3, last=-1))
+@command("bitop", -4, "write", "bitmap", Keys("OW update", 2), Keys("RO access", 3, last=-1))
 def bitop(session: Session, args: list[bytes]) -> Reply:
     return session.store._bitop(args[1], args[2], args[3:])
 
@@ -57,7 +57,7 @@ def _keys_of_bitfield(args: list[bytes]) -> list[tuple[int, str]]:
 
 
 @command(
-    *("bitfield", -2, "write denyoom", "bitmap"),
+    *("bitfield", -2, "write", "bitmap"),
     Keys("RW access update variable_flags"),
     find_keys=_keys_of_bitfield,
 )

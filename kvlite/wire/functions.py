@@ -33,7 +33,7 @@ def fcall_ro(session: Session, args: list[bytes]) -> Reply:
 container("function", -2, "scripting")
 
 
-@command("function|load", -3, "write denyoom noscript", "scripting")
+@command("function|load", -3, "write noscript", "scripting")
 def function_load(session: Session, args: list[bytes]) -> Reply:
     for option in args[2:-1]:
         if option.upper() != b"REPLACE":
@@ -106,7 +106,7 @@ def function_dump(session: Session, args: list[bytes]) -> Reply:
     return session.store.function_dump()
 
 
-@command("function|restore", -3, "write denyoom noscript", "scripting")
+@command("function|restore", -3, "write noscript", "scripting")
 def function_restore(session: Session, args: list[bytes]) -> Reply:
     if len(args) > 4:
         raise wrong_subcommand(args)

@@ -15,7 +15,7 @@ from .table import FindKeys, Keys, Run, command
 READ = Keys("RO access")
 
 
-@command("geoadd", -5, "write denyoom", "geo", Keys("RW update"))
+@command("geoadd", -5, "write", "geo", Keys("RW update"))
 def geoadd(session: Session, args: list[bytes]) -> Reply:
     options, at = set(), 2
     while at < len(args) and (word := args[at].upper()) in (b"NX", b"XX", b"CH"):
@@ -92,7 +92,7 @@ _RADIUS_COMMANDS: list[tuple[str, int, Center]] = [
 ]
 for _name, _arity, _center in _RADIUS_COMMANDS:
     _keys, _find_keys = _radius_keys(-_arity)
-    command(_name, _arity, "write denyoom movablekeys", "geo", *_keys, find_keys=_find_keys)(
+    command(_name, _arity, "write movablekeys", "geo", *_keys, find_keys=_find_keys)(
         _searching(_center, stores=True)
     )
     command(f"{_name}_ro", _arity, "readonly", "geo", READ)(_searching(_center, stores=False))
@@ -100,7 +100,7 @@ for _name, _arity, _center in _RADIUS_COMMANDS:
 command("geosearch", -7, "readonly", "geo", READ)(_searching("as options say", stores=False))
 
 
-@command("geosearchstore", -8, "write denyoom", "geo", Keys("OW update"), Keys("RO access", 2))
+@command("geosearchstore", -8, "write", "geo", Keys("OW update"), Keys("RO access", 2))
 def geosearchstore(session: Session, args: list[bytes]) -> Reply:
     search = Search(shown(args[0]), "as options say", stores=True, dest=args[1])
     return len(session.store._geosearch(search, args[2], args[3:]))

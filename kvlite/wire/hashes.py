@@ -81,20 +81,20 @@ def hscan(session: Session, args: list[bytes]) -> Reply:
 # Writing
 
 
-@command("hset", -4, "write denyoom fast", "hash", UPDATE)
+@command("hset", -4, "write fast", "hash", UPDATE)
 def hset(session: Session, args: list[bytes]) -> Reply:
     if len(args) == 4:
         return session.store.hset(args[1], args[2], args[3])
     return session.store._hset(args[1], pairs_of(args, 2, "hset"))
 
 
-@command("hmset", -4, "write denyoom fast", "hash", UPDATE)
+@command("hmset", -4, "write fast", "hash", UPDATE)
 def hmset(session: Session, args: list[bytes]) -> Reply:
     session.store._hset(args[1], pairs_of(args, 2, "hmset"))
     return OK
 
 
-@command("hsetnx", 4, "write denyoom fast", "hash", Keys("RW insert"))
+@command("hsetnx", 4, "write fast", "hash", Keys("RW insert"))
 def hsetnx(session: Session, args: list[bytes]) -> Reply:
     return session.store._hsetnx(args[1], args[2], args[3])
 
@@ -104,12 +104,12 @@ def hdel(session: Session, args: list[bytes]) -> Reply:
     return session.store._hdel(args[1], args[2:])
 
 
-@command("hincrby", 4, "write denyoom fast", "hash", COUNT)
+@command("hincrby", 4, "write fast", "hash", COUNT)
 def hincrby(session: Session, args: list[bytes]) -> Reply:
     return session.store._hincrby(args[1], args[2], integer(args[3]))
 
 
-@command("hincrbyfloat", 4, "write denyoom fast", "hash", COUNT)
+@command("hincrbyfloat", 4, "write fast", "hash", COUNT)
 def hincrbyfloat(session: Session, args: list[bytes]) -> Reply:
     return session.store._hincrbyfloat(args[1], args[2], args[3])
 
@@ -210,7 +210,7 @@ def hgetex(session: Session, args: list[bytes]) -> Reply:
     return session.store._hgetex(args[1], _fields(args, at), life, persist=word == b"PERSIST")
 
 
-@command("hsetex", -6, "write denyoom fast", "hash", UPDATE)
+@command("hsetex", -6, "write fast", "hash", UPDATE)
 def hsetex(session: Session, args: list[bytes]) -> Reply:
     life, how_long, exist = None, None, None
     words = Words(args, 2)

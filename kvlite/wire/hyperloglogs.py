@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-@command("pfadd", -2, "write denyoom fast", "hyperloglog", Keys("RW insert"))
+@command("pfadd", -2, "write fast", "hyperloglog", Keys("RW insert"))
 def pfadd(session: Session, args: list[bytes]) -> Reply:
     return HyperLogLogs.pfadd(session.store, *args[1:])
 
@@ -28,7 +28,7 @@ def pfcount(session: Session, args: list[bytes]) -> Reply:
 
 
 @command(
-    *("pfmerge", -2, "write denyoom", "hyperloglog"),
+    *("pfmerge", -2, "write", "hyperloglog"),
     Keys("RW access insert"),
     Keys("RO access", 2, last=-1),
 )
@@ -37,7 +37,7 @@ def pfmerge(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-@command("pfdebug", 3, "write denyoom admin", "hyperloglog", Keys("RW access", 2))
+@command("pfdebug", 3, "write admin", "hyperloglog", Keys("RW access", 2))
 def pfdebug(session: Session, args: list[bytes]) -> Reply:
     store, key = session.store, args[2]
     store._acquire()

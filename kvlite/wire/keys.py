@@ -114,7 +114,7 @@ def move(session: Session, args: list[bytes]) -> Reply:
     return session.store._move(args[1], args[2])
 
 
-@command("copy", -3, "write denyoom", "generic", READ, Keys("OW update", 2))
+@command("copy", -3, "write", "generic", READ, Keys("OW update", 2))
 def copy(session: Session, args: list[bytes]) -> Reply:
     database, replace = None, False
     words = Words(args, 3)
@@ -168,8 +168,8 @@ def restore(session: Session, args: list[bytes]) -> Reply:
     return OK
 
 
-command("restore", -4, "write denyoom", "generic", Keys("OW update"))(restore)
-command("restore-asking", -4, "write denyoom asking", "server", Keys("OW update"))(restore)
+command("restore", -4, "write", "generic", Keys("OW update"))(restore)
+command("restore-asking", -4, "write asking", "server", Keys("OW update"))(restore)
 
 
 # The inside of a value

@@ -23,22 +23,22 @@ DESTINATION = Keys("RW insert", 2)
 # Pushing and popping
 
 
-@command("lpush", -3, "write denyoom fast", "list", INSERT)
+@command("lpush", -3, "write fast", "list", INSERT)
 def lpush(session: Session, args: list[bytes]) -> Reply:
     return session.store.lpush(*args[1:])
 
 
-@command("rpush", -3, "write denyoom fast", "list", INSERT)
+@command("rpush", -3, "write fast", "list", INSERT)
 def rpush(session: Session, args: list[bytes]) -> Reply:
     return session.store.rpush(*args[1:])
 
 
-@command("lpushx", -3, "write denyoom fast", "list", INSERT)
+@command("lpushx", -3, "write fast", "list", INSERT)
 def lpushx(session: Session, args: list[bytes]) -> Reply:
     return session.store._push(args[1], args[2:], left=True, create=False)
 
 
-@command("rpushx", -3, "write denyoom fast", "list", INSERT)
+@command("rpushx", -3, "write fast", "list", INSERT)
 def rpushx(session: Session, args: list[bytes]) -> Reply:
     return session.store._push(args[1], args[2:], left=False, create=False)
 
@@ -69,12 +69,12 @@ def lmpop(session: Session, args: list[bytes]) -> Reply:
 # Moving
 
 
-@command("lmove", 5, "write denyoom", "list", POP, DESTINATION)
+@command("lmove", 5, "write", "list", POP, DESTINATION)
 def lmove(session: Session, args: list[bytes]) -> Reply:
     return session.store._lmove(args[1], args[2], is_left(args[3]), is_left(args[4]))
 
 
-@command("rpoplpush", 3, "write denyoom", "list", POP, DESTINATION)
+@command("rpoplpush", 3, "write", "list", POP, DESTINATION)
 def rpoplpush(session: Session, args: list[bytes]) -> Reply:
     return session.store._lmove(args[1], args[2], from_left=False, to_left=True)
 
@@ -119,13 +119,13 @@ def lpos(session: Session, args: list[bytes]) -> Reply:
 # Changing
 
 
-@command("lset", 4, "write denyoom", "list", Keys("RW update"))
+@command("lset", 4, "write", "list", Keys("RW update"))
 def lset(session: Session, args: list[bytes]) -> Reply:
     session.store._lset(args[1], parse_int(args[2]), args[3])
     return OK
 
 
-@command("linsert", 5, "write denyoom", "list", INSERT)
+@command("linsert", 5, "write", "list", INSERT)
 def linsert(session: Session, args: list[bytes]) -> Reply:
     side = args[2].lower()
     if side not in (b"before", b"after"):
@@ -165,13 +165,13 @@ def blmpop(session: Session, args: list[bytes]) -> Reply:
     return session.block(attempt, waiting_time(args[1]), list)
 
 
-@command("blmove", 6, "write denyoom noscript blocking", "list", POP, DESTINATION)
+@command("blmove", 6, "write noscript blocking", "list", POP, DESTINATION)
 def blmove(session: Session, args: list[bytes]) -> Reply:
     attempt = session.store._blmove(args[1], args[2], is_left(args[3]), is_left(args[4]))
     return _moved(session, attempt, args[5])
 
 
-@command("brpoplpush", 4, "write denyoom noscript blocking", "list", POP, DESTINATION)
+@command("brpoplpush", 4, "write noscript blocking", "list", POP, DESTINATION)
 def brpoplpush(session: Session, args: list[bytes]) -> Reply:
     attempt = session.store._blmove(args[1], args[2], from_left=False, to_left=True)
     return _moved(session, attempt, args[3])

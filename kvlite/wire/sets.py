@@ -18,7 +18,7 @@ DESTINATION = Keys("OW update")
 SOURCES = Keys("RO access", 2, last=-1)
 
 
-@command("sadd", -3, "write denyoom fast", "set", Keys("RW insert"))
+@command("sadd", -3, "write fast", "set", Keys("RW insert"))
 def sadd(session: Session, args: list[bytes]) -> Reply:
     return session.store.sadd(*args[1:])
 
@@ -91,17 +91,17 @@ def sintercard(session: Session, args: list[bytes]) -> Reply:
     return session.store._sintercard(*parse_sintercard(args[1:]))
 
 
-@command("sinterstore", -3, "write denyoom", "set", Keys("RW update"), SOURCES)
+@command("sinterstore", -3, "write", "set", Keys("RW update"), SOURCES)
 def sinterstore(session: Session, args: list[bytes]) -> Reply:
     return session.store._sinterstore(args[1], args[2:])
 
 
-@command("sunionstore", -3, "write denyoom", "set", DESTINATION, SOURCES)
+@command("sunionstore", -3, "write", "set", DESTINATION, SOURCES)
 def sunionstore(session: Session, args: list[bytes]) -> Reply:
     return session.store._sunionstore(args[1], args[2:])
 
 
-@command("sdiffstore", -3, "write denyoom", "set", DESTINATION, SOURCES)
+@command("sdiffstore", -3, "write", "set", DESTINATION, SOURCES)
 def sdiffstore(session: Session, args: list[bytes]) -> Reply:
     return session.store._sdiffstore(args[1], args[2:])
 

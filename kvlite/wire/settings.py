@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ..eviction import Eviction
 from ..structs.limits import SETTINGS, Limits
 from .config import Config
-from .table import ROWS
 
 if TYPE_CHECKING:
     from ..keyspace import Shared
@@ -73,19 +72,6 @@ EVICTION = {
 """What `eviction.Settings` calls each parameter."""
 
 
-METHODS = {"bitfield": "_run_bitfield"}
-"""The methods of commands that are done by another one than that of their name."""
-
-
-def eviction_of(store: Store[Any]) -> Eviction:
-    """The limits of `store`, which stand before the methods of all commands that may take memory."""
-    from . import commands as commands  # fills the table
-
-    kind = type(store)
-    names = {METHODS.get(row.name, row.name) for row in ROWS.values() if "denyoom" in row.flags}
-    return Eviction.of(store._shared, sorted(name for name in names if hasattr(kind, name)))
-
-
 def _limits(config: Config, store: Store[Any]) -> None:
     shared = store._shared
 
@@ -94,7 +80,7 @@ def _limits(config: Config, store: Store[Any]) -> None:
         if shared.eviction is None and all(config[name] == config.defaults[name] for name in EVICTION):
             return
         with shared.lock:
-            eviction_of(store).set(**values)
+            Eviction.of(shared).set(**values)
         if shared.instance is not None:
             shared.instance.review()
 

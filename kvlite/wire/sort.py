@@ -40,7 +40,7 @@ def check_pattern(session: Session, args: list[bytes], option: str) -> None:
 
 
 @command(
-    *("sort", -2, "write denyoom movablekeys", "generic"),
+    *("sort", -2, "write movablekeys", "generic"),
     *(SOURCE, PATTERNS, DESTINATION),
     find_keys=keys_of_sort,
 )

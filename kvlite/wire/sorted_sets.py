@@ -46,7 +46,7 @@ def _members(entries: list[Entry]) -> list[bytes]:
 _OPTIONS = frozenset({b"NX", b"XX", b"GT", b"LT", b"CH", b"INCR"})
 
 
-@command("zadd", -4, "write denyoom fast", "sorted-set", Keys("RW update"))
+@command("zadd", -4, "write fast", "sorted-set", Keys("RW update"))
 def zadd(session: Session, args: list[bytes]) -> Reply:
     if len(args) == 4 and (score := parse_double(args[2])) is not None:
         return session.store._zadd(args[1], [(args[3], score)])[0]
@@ -79,7 +79,7 @@ def _score(text: bytes) -> float:
     return score
 
 
-@command("zincrby", 4, "write denyoom fast", "sorted-set", Keys("RW access update"))
+@command("zincrby", 4, "write fast", "sorted-set", Keys("RW access update"))
 def zincrby(session: Session, args: list[bytes]) -> Reply:
     if args[2].upper() in _OPTIONS:
         raise syntax_error()
@@ -276,7 +276,7 @@ for _name, _by, _backward in _RANGES:
     command(_name, -4, "readonly", "sorted-set", READ)(_ranging(_by, _backward))
 
 
-@command("zrangestore", -5, "write denyoom", "sorted-set", DESTINATION, Keys("RO access", 2))
+@command("zrangestore", -5, "write", "sorted-set", DESTINATION, Keys("RO access", 2))
 def zrangestore(session: Session, args: list[bytes]) -> Reply:
     wanted, _ = _range(args, 3, None, None, store=True)
     return session.store._zrangestore(args[1], args[2], wanted)
@@ -344,7 +344,7 @@ _COMBINATIONS: list[tuple[str, Combination, bool]] = [
 ]
 for _name, _how, _weighted in _COMBINATIONS:
     command(_name, -3, "readonly movablekeys", "sorted-set", READ_COUNTED)(_combining(_how, _weighted))
-    command(f"{_name}store", -4, "write denyoom movablekeys", "sorted-set", DESTINATION, SOURCES)(
+    command(f"{_name}store", -4, "write movablekeys", "sorted-set", DESTINATION, SOURCES)(
         _storing(_how, _weighted)
     )
 

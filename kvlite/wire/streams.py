@@ -35,7 +35,7 @@ GROUP_DELETE = Keys("RW delete", 2)
 # Entries
 
 
-@command("xadd", -5, "write denyoom fast", "stream", UPDATE)
+@command("xadd", -5, "write fast", "stream", UPDATE)
 def xadd(session: Session, args: list[bytes]) -> Reply:
     return session.store._xadd_as_said(args)
 
@@ -50,7 +50,7 @@ def xtrim(session: Session, args: list[bytes]) -> Reply:
     return session.store._xtrim(args[1], read_xtrim(args, session.store._shared.limits))
 
 
-@command("xsetid", -3, "write denyoom fast", "stream", UPDATE)
+@command("xsetid", -3, "write fast", "stream", UPDATE)
 def xsetid(session: Session, args: list[bytes]) -> Reply:
     session.store._xsetid(args[1], read_xsetid(args))
     return OK
@@ -118,7 +118,7 @@ def _entry(entry: Any) -> list[Any]:
 container("xgroup", -2, "stream")
 
 
-@command("xgroup|create", -5, "write denyoom", "stream", GROUP_INSERT)
+@command("xgroup|create", -5, "write", "stream", GROUP_INSERT)
 def xgroup_create(session: Session, args: list[bytes]) -> Reply:
     session.store._xgroup_create(args)
     return OK
@@ -135,7 +135,7 @@ def xgroup_destroy(session: Session, args: list[bytes]) -> Reply:
     return session.store._xgroup_destroy(args[2], args[3])
 
 
-@command("xgroup|createconsumer", 5, "write denyoom", "stream", GROUP_INSERT)
+@command("xgroup|createconsumer", 5, "write", "stream", GROUP_INSERT)
 def xgroup_createconsumer(session: Session, args: list[bytes]) -> Reply:
     return session.store._xgroup_createconsumer(*args[2:])
 

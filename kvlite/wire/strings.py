@@ -30,7 +30,7 @@ def keys_of_set(args: list[bytes]) -> list[tuple[int, str]]:
 
 
 @command(
-    *("set", -3, "write denyoom", "string"),
+    *("set", -3, "write", "string"),
     Keys("RW access update variable_flags"),
     find_keys=keys_of_set,
 )
@@ -61,24 +61,24 @@ def set_(session: Session, args: list[bytes]) -> Reply:
     return OK if done else None
 
 
-@command("setnx", 3, "write denyoom fast", "string", Keys("OW insert"))
+@command("setnx", 3, "write fast", "string", Keys("OW insert"))
 def setnx(session: Session, args: list[bytes]) -> Reply:
     return session.store._set(args[1], args[2], exists=False)[0]
 
 
-@command("setex", 4, "write denyoom", "string", OVERWRITE)
+@command("setex", 4, "write", "string", OVERWRITE)
 def setex(session: Session, args: list[bytes]) -> Reply:
     session.store._set(args[1], args[3], Lifetime(args[2], 1000, absolute=False), command="setex")
     return OK
 
 
-@command("psetex", 4, "write denyoom", "string", OVERWRITE)
+@command("psetex", 4, "write", "string", OVERWRITE)
 def psetex(session: Session, args: list[bytes]) -> Reply:
     session.store._set(args[1], args[3], Lifetime(args[2], 1, absolute=False), command="psetex")
     return OK
 
 
-@command("getset", 3, "write denyoom fast", "string", COUNT)
+@command("getset", 3, "write fast", "string", COUNT)
 def getset(session: Session, args: list[bytes]) -> Reply:
     return session.store._set(args[1], args[2], get=True)[1]
 
@@ -107,18 +107,18 @@ def mget(session: Session, args: list[bytes]) -> Reply:
     return session.store._mget(args[1:])
 
 
-@command("mset", -3, "write denyoom", "string", Keys("OW update", last=-1, step=2))
+@command("mset", -3, "write", "string", Keys("OW update", last=-1, step=2))
 def mset(session: Session, args: list[bytes]) -> Reply:
     session.store._mset(pairs_of(args, 1, "mset"), "mset")
     return OK
 
 
-@command("msetnx", -3, "write denyoom", "string", Keys("OW insert", last=-1, step=2))
+@command("msetnx", -3, "write", "string", Keys("OW insert", last=-1, step=2))
 def msetnx(session: Session, args: list[bytes]) -> Reply:
     return session.store._mset(pairs_of(args, 1, "msetnx"), "msetnx", only_new=True)
 
 
-@command("append", 3, "write denyoom fast", "string", INSERT)
+@command("append", 3, "write fast", "string", INSERT)
 def append(session: Session, args: list[bytes]) -> Reply:
     return session.store._append(args[1], args[2])
 
@@ -134,27 +134,27 @@ def getrange(session: Session, args: list[bytes]) -> Reply:
     return session.store._getrange(args[1], integer(args[2]), integer(args[3]))
 
 
-@command("setrange", 4, "write denyoom", "string", Keys("RW update"))
+@command("setrange", 4, "write", "string", Keys("RW update"))
 def setrange(session: Session, args: list[bytes]) -> Reply:
     return session.store._setrange(args[1], integer(args[2]), args[3])
 
 
-@command("incr", 2, "write denyoom fast", "string", COUNT)
+@command("incr", 2, "write fast", "string", COUNT)
 def incr(session: Session, args: list[bytes]) -> Reply:
     return session.store.incr(args[1])
 
 
-@command("decr", 2, "write denyoom fast", "string", COUNT)
+@command("decr", 2, "write fast", "string", COUNT)
 def decr(session: Session, args: list[bytes]) -> Reply:
     return session.store._incr(args[1], -1)
 
 
-@command("incrby", 3, "write denyoom fast", "string", COUNT)
+@command("incrby", 3, "write fast", "string", COUNT)
 def incrby(session: Session, args: list[bytes]) -> Reply:
     return session.store._incr(args[1], integer(args[2]))
 
 
-@command("decrby", 3, "write denyoom fast", "string", COUNT)
+@command("decrby", 3, "write fast", "string", COUNT)
 def decrby(session: Session, args: list[bytes]) -> Reply:
     decrement = integer(args[2])
     if decrement == INT64_MIN:
@@ -162,7 +162,7 @@ def decrby(session: Session, args: list[bytes]) -> Reply:
     return session.store._incr(args[1], -decrement)
 
 
-@command("incrbyfloat", 3, "write denyoom fast", "string", COUNT)
+@command("incrbyfloat", 3, "write fast", "string", COUNT)
 def incrbyfloat(session: Session, args: list[bytes]) -> Reply:
     return session.store._incrbyfloat(args[1], args[2])
 

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ResponseError, wrong_arity
+from ..eviction import DENYOOM
 from ..numbers import parse_int
 from .args import shown
 from .replies import Reply, Status
@@ -140,10 +141,14 @@ ROWS: dict[bytes, Row] = {}
 def command(
     name: str, arity: int, flags: str, group: str, *keys: Keys, find_keys: FindKeys | None = None
 ) -> Callable[[Run], Run]:
-    """Put a function into the table. A name such as `config|get` is a subcommand of a command before it."""
+    """Put a function into the table. A name such as `config|get` is a subcommand of a command before it.
+
+    Whether it has the flag `denyoom` the store knows, which refuses the same commands.
+    """
 
     def register(run: Run) -> Run:
-        row = Row(name, arity, frozenset(flags.split()), group, keys, run, find_keys=find_keys)
+        words = frozenset(flags.split()) | ({"denyoom"} if name in DENYOOM else set())
+        row = Row(name, arity, words, group, keys, run, find_keys=find_keys)
         name_of_all, _, word = name.partition("|")
         if word:
             container = ROWS[name_of_all.encode()]
