@@ -110,8 +110,8 @@ def test_it_is_not_ready_before_its_pid_file_is_there(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.endswith("python -m kvlite serve: nowhere/pid: No such file or directory\n")
-    assert "ready" not in done.stderr
+    why = f"there is no folder {tmp_path}/nowhere: make it, or choose another"
+    assert done.stderr == f"python -m kvlite serve: --pidfile nowhere/pid cannot be made: {why}\n"
 
 
 # --- how it is told -----------------------------------------------------------------------------------------
@@ -235,14 +235,25 @@ WRONG = {
     "--config nothing.conf": "nothing.conf: No such file or directory",
     "bad.conf": "bad.conf, line 2: timeout: argument couldn't be parsed into an integer",
     "quote.conf": "Unbalanced quotes",
-    "unknown.conf": "unknown.conf, line 1: no-such-thing",
+    "unknown.conf": "unknown.conf, line 1: no-such-thing: Bad directive or wrong number of arguments\n",
+    "near.conf": "near.conf, line 1: requirepas: Bad directive or wrong number of arguments; did you mean"
+    " requirepass?",
+    "--dir /nowhere": "--dir: No such file or directory",
+    "--dir file": "--dir: Not a directory",
+    "--dir=": "--dir: No such file or directory",
+    "dir.conf": "dir.conf, line 1: dir: No such file or directory",
     "loop.conf": "includes itself",
     "file --port 0 --unixsocket file": "there is something that is no socket",
-    "--unixsocket /nowhere/at/all --port 0": "cannot listen at /nowhere/at/all: no such file",
+    "--unixsocket /nowhere/at/all --port 0": "at /nowhere/at/all: there is no folder /nowhere/at: make",
+    "--unixsocket file/at/all --port 0": "/file/at is no folder: choose another",
+    "--unixsocket full --port 0": "there is something that is no socket",
     "--bind 192.0.2.1": "cannot listen at 192.0.2.1:6379",
     "--tls-port 7": "needs a certificate",
     "--tls-port 7 --tls-cert-file file": "no certificate with its key can be read from file",
-    "--logfile /nowhere/log": "/nowhere/log: No such file",
+    "--logfile /nowhere/log": "/nowhere/log cannot be made: there is no folder /nowhere: make it, or",
+    "--logfile full": "--logfile full cannot be made: that is a folder: give the name of a file in it",
+    "--pidfile /nowhere/pid --port 0 --unixsocket s": "/nowhere/pid cannot be made: there is no folder",
+    "--pidfile full --port 0 --unixsocket s": "--pidfile full cannot be made: that is a folder",
     "/dev/null/app.kv": "/dev/null/app.kv cannot be opened",
     "full": "holds something else than a store",
 }
@@ -253,6 +264,8 @@ def test_what_is_wrong_is_said_in_a_line(refused: Refused, tmp_path: Path, argum
     (tmp_path / "bad.conf").write_text("port 6379\ntimeout x\n")
     (tmp_path / "quote.conf").write_text('requirepass "x\n')
     (tmp_path / "unknown.conf").write_text("no-such-thing 1\n")
+    (tmp_path / "near.conf").write_text("requirepas x\n")
+    (tmp_path / "dir.conf").write_text("dir /nowhere\nappendonly yes\n")
     (tmp_path / "loop.conf").write_text("include loop.conf\n")
     (tmp_path / "file").write_text("# nothing is configured here\n")
     (tmp_path / "full").mkdir()
@@ -263,6 +276,21 @@ def test_what_is_wrong_is_said_in_a_line(refused: Refused, tmp_path: Path, argum
 def test_what_is_wrong_in_the_environment(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KVLITE_TIMEOUT", "x")
     assert "KVLITE_TIMEOUT: argument" in refused()
+
+
+def test_a_variable_that_is_none_may_be_misspelt(tmp_path: Path) -> None:
+    variables = {
+        "KVLITE_REQUIREPAS": "x",
+        "KVLITE_SERVICE_HOST": "10.0.0.1",
+        "KVLITE_PORT": "tcp://10.0.0.1:1",
+    }
+    with serving(tmp_path, **variables) as served:
+        assert served.says(
+            "warning: KVLITE_REQUIREPAS in the environment is no option, and is ignored: did you mean"
+            " KVLITE_REQUIREPASS?\n"
+        )
+        for name in ("KVLITE_SERVICE_HOST", "KVLITE_PORT"):
+            assert served.says(f" {name} in the environment is no option, and is ignored\n")
 
 
 def test_a_port_in_use(refused: Refused) -> None:

@@ -118,10 +118,56 @@ def test_what_is_no_store_is_not_served(what: Any) -> None:
 
 
 def test_parameters_are_checked(store: Store[Any]) -> None:
-    with pytest.raises(ValueError, match="nonsense='1'"):
+    with pytest.raises(TypeError, match="no parameter 'requirepas'; did you mean 'requirepass'"):
+        Server(store, requirepas="x")
+    with pytest.raises(TypeError, match="no parameter 'tls_certfile'; did you mean 'tls_cert_file'"):
+        Server(store, tls_certfile="x")
+    with pytest.raises(TypeError, match="no parameter 'nonsense'$"):
         Server(store, nonsense="1")
+    with pytest.raises(TypeError, match="requirepass is text, not b'x'"):
+        Server(store, requirepass=b"x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="maxclients='x'"):
         Server(store, maxclients="x")
+    with pytest.raises(ValueError, match="forbid them to a user by an ACL"):
+        Server(store, rename_command="a b")
+    with pytest.raises(ValueError, match="kept on disk, or in memory"):
+        Server(store, port=0, requirepass="x", appendonly=True).start()
+    limits = "normal 1mb 2mb 60 pubsub 0 0 0"
+    with Server(store, port=0, client_output_buffer_limit=limits, save="900 1 300 10") as server:
+        asking = connect(server)
+        assert b"normal 1048576 2097152 60" in asking.ask("CONFIG", "GET", "client-output-buffer-limit")
+        assert asking.ask("CONFIG", "GET", "save") == b"*2\r\n$4\r\nsave\r\n$12\r\n900 1 300 10\r\n"
+
+
+def test_what_is_a_servers_own_ends_with_it(store: Store[Any], tmp_path: Path) -> None:
+    store.config_set("timeout", 7)
+    before = store.config_get("*")
+    path = str(tmp_path / "socket")
+    own = {"requirepass": "x", "maxclients": 3, "timeout": 9, "enable_debug_command": True}
+    with Server(store, "127.0.0.2", 0, unixsocket=path, **own, maxmemory="100mb") as server:
+        client = Socket(path)
+        assert client.ask("AUTH", "x") == b"+OK\r\n"
+        assert client.ask("CONFIG", "SET", "protected-mode", "no", "requirepass", "y") == b"+OK\r\n"
+        assert client.ask("CONFIG", "SET", "notify-keyspace-events", "KEA") == b"+OK\r\n"
+        assert client.ask("ACL", "SETUSER", "ann", "on", ">pw", "~*", "+@all") == b"+OK\r\n"
+        port = server.port
+        assert port
+    assert server.port == port
+    assert store.config_get("*") == before | {"maxmemory": "104857600", "notify-keyspace-events": "AKE"}
+    with Server(store, port=0) as server:
+        client = connect(server)
+        assert client.ask("PING") == b"+PONG\r\n"
+        assert client.ask("DEBUG", "JMAP").startswith(b"-ERR DEBUG command not allowed")
+        assert client.ask("AUTH", "ann", "pw") == b"+OK\r\n"
+
+
+def test_a_server_that_never_started_has_set_nothing(store: Store[Any]) -> None:
+    before = store.config_get("*")
+    server = Server(store, port=7000, requirepass="x")
+    assert server.port == 7000
+    with pytest.raises(ValueError, match="needs a certificate"):
+        Server(store, port=0, tls_port=0, requirepass="x").start()
+    assert store.config_get("*") == before
 
 
 def test_within_asyncio(store: Store[Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 from oracle import Oracle
-from raw import RawPair, Wire, plain_server, request, unordered
+from raw import RawPair, Socket, Wire, plain_server, request, unordered
 
 from kvlite import Store
 from kvlite.wire.config import Config, read_config_file
@@ -244,6 +244,9 @@ def test_protected_parameters_are_set_where_that_is_allowed(oracle: Oracle) -> N
             assert wire.ask("CONFIG", "SET", "dbfilename", "other.rdb") == b"+OK\r\n"
             assert client.config_get("dbfilename") == {"dbfilename": "other.rdb"}
             assert b"other.rdb" in wire.ask("CONFIG", "GET", "dbfilename")
+        with Socket(address) as theirs:
+            for folder in ("/nowhere/at/all", "/etc/passwd", "", "/tmp"):
+                assert wire.ask("CONFIG", "SET", "dir", folder) == theirs.ask("CONFIG", "SET", "dir", folder)
 
 
 def test_a_client_from_elsewhere_is_not_local() -> None:
@@ -395,6 +398,9 @@ def test_a_file_that_has_gone_cannot_be_rewritten(tmp_path: Path) -> None:
         ("save 1", "Invalid save parameters"),
         ("maxmemory 1x", "argument must be a memory value"),
         ("loglevel a b", "wrong number of arguments"),
+        ("dir /nowhere/at/all", "No such file or directory"),
+        ("dir /etc/passwd", "Not a directory"),
+        ('dir ""', "No such file or directory"),
         ("dbfilename a/b", "dbfilename can't be a path, just a filename"),
         ("bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "Too many bind addresses specified."),
         ("replicaof a b c", "wrong number of arguments"),

@@ -242,7 +242,7 @@ def bind(place: Place, config: dict[str, Any]) -> socket.socket:
         sock.listen(config["tcp-backlog"])
         sock.setblocking(False)
     except OSError as error:
-        raise OSError(error.errno, f"cannot listen at {place}: {_why(error)}") from error
+        raise OSError(error.errno, f"cannot listen at {place}: {_why(place, error)}") from error
     return sock
 
 
@@ -286,9 +286,25 @@ def _bind_path(path: str, permissions: int) -> socket.socket:
     return sock
 
 
-def _why(error: OSError) -> str:
+def _why(place: Place, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "somebody else does already: choose another place, or end that one"
+    if place.path:
+        return why_not(place.path, error)
     if error.errno == errno.EACCES:
         return "this user may not: ports below 1024, for example, are for root"
+    return (error.strerror or str(error)).lower()
+
+
+def why_not(path: str, error: OSError) -> str:
+    """Why a file cannot be made there, and what to do."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if error.errno == errno.ENOENT:
+        return f"there is no folder {folder}: make it, or choose another"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"this user may not write it: choose another folder than {folder}, or let the user write there"
+    if error.errno == errno.ENOTDIR:
+        return f"{folder} is no folder: choose another"
+    if error.errno == errno.EISDIR:
+        return "that is a folder: give the name of a file in it"
     return (error.strerror or str(error)).lower()

@@ -22,6 +22,7 @@ from ..wire.instance import Instance
 from .connection import Connection, keep_alive
 from .group_commit import GroupCommit
 from .listening import Listeners, Place
+from .terms import Terms, Value
 
 log = logging.getLogger("kvlite")
 
@@ -61,14 +62,15 @@ class Server:
     `host` is an address to listen at, or several; only this machine can connect unless it says otherwise.
     `port` 0 picks a free one, and None listens at no port; so does `tls_port`. The other parameters are
     Redis's, with underscores: `unixsocket="/run/kvlite"`, `requirepass="..."`, `maxclients=100`,
-    `tls_cert_file=..., tls_key_file=..., tls_ca_cert_file=...`. ValueError for one that is unknown or wrong,
-    TypeError for what is no store.
-    They belong to the store from then on, as if CONFIG SET had set them.
+    `tls_cert_file=..., tls_key_file=..., tls_ca_cert_file=...`. TypeError for one that there is not, and for
+    what is no store; ValueError for one that is wrong.
+    They hold when the server starts. Where it listens, whom it lets in and what it grants them ends with it,
+    whoever has set it meanwhile; what is the store's own, such as `maxmemory`, stays with the store.
 
     `with`, or `start` and `close`, use a thread; `async with` and `serve_forever` the running loop. OSError
-    if it cannot listen, ValueError for TLS that cannot be. Stopping ends the connections, not the store; what
-    has been answered is as safe then as `sync` makes it. A store has one server at a time, as it has one
-    configuration: RuntimeError while another serves it.
+    if it cannot listen, ValueError for TLS that cannot be and for what this store cannot do. Stopping ends
+    the connections, not the store; what has been answered is as safe then as `sync` makes it. A store has one
+    server at a time, as it has one configuration: RuntimeError while another serves it.
     """
 
     def __init__(
@@ -77,13 +79,14 @@ class Server:
         host: str | Iterable[str] = "127.0.0.1",
         port: int | None = 6379,
         tls_port: int | None = None,
-        **parameters: str | int | bool | None,
+        **parameters: Value,
     ) -> None:
         if not isinstance(store, Store):
             raise TypeError(f"a server serves a kvlite.Store (of an AsyncStore, its `store`), not {store!r}")
         self.store = store
         self.instance = Instance.of(store)
         self._check_alone()
+        self._terms = Terms(self.instance.config, host, port, tls_port, parameters)
         self.connections: dict[Connection, None] = {}
         self.full: dict[Connection, None] = {}
         """Those that have more to read than their sockets take at once."""
@@ -103,20 +106,6 @@ class Server:
         self._closing: asyncio.Task[None] | None = None
         self._closed: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
-        self._set("bind", *([host] if isinstance(host, str) else list(host) or [""]))
-        self._set("port", str(port or 0))
-        self._set("tls-port", str(tls_port or 0))
-        for name, value in parameters.items():
-            if value is not None:
-                text = ("no", "yes")[value] if isinstance(value, bool) else str(value)
-                self._set(name.replace("_", "-"), text)
-        self._set_limits()
-
-    def _set(self, name: str, *words: str) -> None:
-        try:
-            self.instance.config.set_at_start(name, *words)
-        except ValueError as error:
-            raise ValueError(f"{name.replace('-', '_')}={' '.join(words)!r}: {error}") from None
 
     def _check_alone(self) -> None:
         if self.instance.stop is not None:
@@ -132,13 +121,13 @@ class Server:
 
     @property
     def port(self) -> int | None:
-        """The port it listens at; None if there is none."""
-        return self.instance.config["port"] or None
+        """The port it listens at, or listened at in the end; None if there is none."""
+        return self._terms["port"] or None
 
     @property
     def tls_port(self) -> int | None:
-        """The port it listens at for TLS; None if there is none."""
-        return self.instance.config["tls-port"] or None
+        """The same for TLS."""
+        return self._terms["tls-port"] or None
 
     @property
     def url(self) -> str:
@@ -240,7 +229,13 @@ class Server:
         durability = self.store._durability()
         if durability is not None:
             self.commit = GroupCommit(self.loop, durability)
-        self._listeners.open(*self._free_ports)
+        self._terms.apply()
+        try:
+            self._listeners.open(*self._free_ports)
+        except BaseException:
+            self._terms.end()
+            raise
+        self._set_limits()
         self.instance.config.on_change(self._set_limits, "client-query-buffer-limit")
         self.instance.stop = self.stop
         self.store._shared.alarms.append(self._ring)
@@ -258,6 +253,8 @@ class Server:
         except RedisError as error:  # the store is closed, or said so when it failed
             log.info("nothing to sync at the end: %s", error)
         finally:
+            self._terms.end()
+            self.instance.stop = None
             self._closed.set()
 
     async def _say_farewell(self) -> None:
@@ -267,8 +264,6 @@ class Server:
             self._timer.cancel()
         self.store._shared.alarms.remove(self._ring)
         self.instance.config.forget(self._set_limits)
-        if self.instance.stop == self.stop:
-            self.instance.stop = None
         if self.commit is not None:
             await self.commit.drained()
         deadline = self.loop.time() + FAREWELL

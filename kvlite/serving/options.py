@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..wire.config import REFUSED, Config, read_config_file
-from ..wire.parameters import NAMES, PARAMETERS
+from ..wire.parameters import NAMES, nearest
 
 PREFIX = "KVLITE_"
 ALIASES = {"host": "bind"}
@@ -159,5 +158,11 @@ def _is_several(name: str) -> bool:
 
 
 def _meant(name: str) -> str:
-    close = difflib.get_close_matches(name, [*PARAMETERS, *ALIASES, *OWN], 1)
-    return f"; did you mean --{close[0]}?" if close else ""
+    near = nearest(name, (*ALIASES, *OWN))
+    return f"; did you mean --{near}?" if near else ""
+
+
+def meant_variable(variable: str) -> str | None:
+    """The variable that may have been meant by one that is none."""
+    near = nearest(variable.removeprefix(PREFIX).replace("_", "-"), (*ALIASES, *OWN))
+    return None if near is None or variable in VARIABLES else f"{PREFIX}{near.upper().replace('-', '_')}"

@@ -16,12 +16,13 @@ from typing import Any
 from .. import __version__
 from ..errors import RedisError
 from ..server import Server
+from ..server.listening import why_not
 from ..server.server import loop_factory
 from ..store import Store
 from ..wire.config import Config, is_local
 from ..wire.instance import Instance
 from .help import HELP
-from .options import LOOPBACK, Options, read_options
+from .options import LOOPBACK, Options, meant_variable, read_options
 
 log = logging.getLogger("kvlite")
 
@@ -74,9 +75,20 @@ def _cannot(why: str) -> int:
 def _begin_to_log(options: Options) -> None:
     """Say things on standard error, or in the logfile."""
     file = options.last("logfile")
-    handler = logging.FileHandler(file) if file else logging.StreamHandler()
+    with _named("logfile", file):
+        handler = logging.FileHandler(file) if file else logging.StreamHandler()
     handler.setFormatter(_Lines("%(asctime)s.%(msecs)03d %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(handlers=[handler], level=LEVELS[options.last("loglevel")], force=True)
+
+
+@contextlib.contextmanager
+def _named(option: str, path: str) -> Iterator[None]:
+    """Let the error of a file that cannot be made say which, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        why = f"--{option} {path} cannot be made: {why_not(path, error)}"
+        raise OSError(error.errno, why) from error
 
 
 class _Lines(logging.Formatter):
@@ -129,8 +141,8 @@ def _allow_files(config: Config) -> None:
 async def _serve(server: Server, options: Options, seconds: float) -> None:
     async with server:
         _obey_signals(server)
-        _say_what(server, options, seconds)
         with _pid_file(server.instance.config["pidfile"]):
+            _say_what(server, options, seconds)
             _say_where(server)
             with _service_manager():
                 await server.serve_forever()
@@ -163,7 +175,9 @@ def _say_what(server: Server, options: Options, seconds: float) -> None:
     else:
         log.warning("what is stored is kept in memory only, and lost when this ends: give a PATH to keep it")
     for variable in options.ignored:
-        log.info("%s in the environment is no option, and is ignored", variable)
+        near = meant_variable(variable)
+        level, meant = (logging.WARNING, f": did you mean {near}?") if near else (logging.INFO, "")
+        log.log(level, "%s in the environment is no option, and is ignored%s", variable, meant)
     for name, what in WITHOUT_EFFECT.items():
         if name in config.given and config[name] != config.defaults[name]:
             log.warning("%s has no effect: %s", name, what)
@@ -190,7 +204,7 @@ def _pid_file(path: str) -> Iterator[None]:
     if not path:
         yield
         return
-    with open(path, "w") as file:
+    with _named("pidfile", path), open(path, "w") as file:
         file.write(f"{os.getpid()}\n")
     try:
         yield

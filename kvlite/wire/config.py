@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import SYNTAX, ResponseError
 from ..globs import compile_glob
 from ..persist.files import SYSTEM
-from .parameters import DEFAULTS, NAMES, PARAMETERS, Parameter
+from .parameters import DEFAULTS, NAMES, PARAMETERS, Parameter, nearest
 from .replies import OK, Reply
 from .resp import split_words
 from .table import command, container, helped
@@ -140,7 +140,7 @@ class Config(dict[str, Any]):
         elif name in NAMES:
             self._set_at_start(NAMES[name], words)
         else:
-            raise ValueError(REFUSED.get(name, UNKNOWN))
+            raise ValueError(REFUSED.get(name) or UNKNOWN + _meant(name))
 
     def _set_at_start(self, row: Parameter, words: tuple[str, ...]) -> None:
         if len(words) != 1 and not (row.kind.several and words):
@@ -152,6 +152,20 @@ class Config(dict[str, Any]):
         self.given.add(row.name)
         for hook in self._following(row.name):
             hook()
+
+    def remember(self, names: Iterable[str]) -> Callable[[], None]:
+        """How these parameters are now: what is returned is to be called to have them so again."""
+        values = {name: self[name] for name in names}
+        given = self.given.intersection(values)
+
+        def put_back() -> None:
+            changed = [name for name, value in values.items() if self[name] != value]
+            self.update(values)
+            self.given = self.given.difference(values) | given
+            for hook in dict.fromkeys(hook for name in changed for hook in self._following(name)):
+                hook()
+
+        return put_back
 
     def load(self, path: str) -> None:
         """Set what the file at `path` says. ValueError names the line that is wrong; OSError if it cannot be
@@ -193,6 +207,11 @@ class Config(dict[str, Any]):
         if name in self._directives or name in self.given:
             return True
         return bool(self[name] != self.defaults[name])
+
+
+def _meant(name: str) -> str:
+    near = nearest(name, ("user", "include"))
+    return f"; did you mean {near}?" if near else ""
 
 
 def _rows(pairs: list[tuple[str, str]], protected: bool) -> list[Parameter]:

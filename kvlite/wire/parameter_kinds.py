@@ -6,7 +6,10 @@ value as CONFIG GET does.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Callable
 from typing import Any
 
@@ -378,6 +381,17 @@ def is_hostname(text: str) -> None:
 def is_file_name(text: str) -> None:
     if "/" in text or "\\" in text:
         raise ValueError("dbfilename can't be a path, just a filename")
+
+
+def is_folder(text: str) -> None:
+    try:
+        mode = os.stat(text).st_mode
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    if not stat.S_ISDIR(mode):
+        raise ValueError(os.strerror(errno.ENOTDIR))
+    if not os.access(text, os.X_OK):
+        raise ValueError(os.strerror(errno.EACCES))
 
 
 def is_title(text: str) -> None:

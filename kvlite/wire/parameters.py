@@ -6,6 +6,7 @@ Sizes are in bytes and times in seconds, but for `busy-reply-threshold`, `cluste
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +33,7 @@ from .parameter_kinds import (
     Text,
     YesNo,
     is_file_name,
+    is_folder,
     is_hostname,
     is_title,
 )
@@ -152,7 +154,7 @@ _row("acllog-max-len", long, "128")
 # The process
 
 _row("databases", Integer(1, DATABASES), "16", "at start")
-_row("dir", text, "", "protected")
+_row("dir", Text(is_folder), ".", "protected")
 _row("logfile", text, "", "at start")
 _row("loglevel", Choice("debug", "verbose", "notice", "warning"), "notice")
 _row("syslog-enabled", yes_no, "no", "at start")
@@ -332,3 +334,22 @@ DEFAULTS: dict[str, Any] = {
     for name, row in PARAMETERS.items()
 }
 """The value of every parameter that is not set."""
+
+OF_A_SERVER = frozenset(
+    (
+        *(name for name in PARAMETERS if name.startswith(("tls-", "enable-"))),
+        *("bind", "port", "protected-mode", "unixsocket", "unixsocketperm", "tcp-backlog", "tcp-keepalive"),
+        *("socket-mark-id", "bind-source-addr", "maxclients", "timeout", "requirepass"),
+        *("client-output-buffer-limit", "client-query-buffer-limit", "proto-max-bulk-len"),
+        "maxmemory-clients",
+    )
+)
+"""Where a server listens, whom it lets in, and what it grants them: these end with it. The others are the
+store's."""
+
+
+def nearest(name: str, others: Iterable[str] = ()) -> str | None:
+    """The parameter, or which of the `others`, that may have been meant by a name that is none."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name.lower(), [*PARAMETERS, *others], 1)), None)
