@@ -131,6 +131,30 @@ CODES = {
 }
 """Codes that are part of the text, as redis-py leaves them there."""
 
+REFUSALS = {
+    *("NOAUTH", "NOPERM", "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN", "OOM", "MISCONF"),
+    *("NOREPLICAS", "READONLY", "MASTERDOWN", "LOADING", "BUSY"),
+}
+"""Codes of errors by which a command is not even tried: a transaction that has it fails as a whole."""
+
+CODE_OF_NAME = {
+    "AskError": "ASK",
+    "AuthenticationError": "NOAUTH",
+    "BusyLoadingError": "LOADING",
+    "ClusterCrossSlotError": "CROSSSLOT",
+    "ClusterDownError": "CLUSTERDOWN",
+    "ExecAbortError": "EXECABORT",
+    "MasterDownError": "MASTERDOWN",
+    "MovedError": "MOVED",
+    "NoPermissionError": "NOPERM",
+    "NoScriptError": "NOSCRIPT",
+    "OutOfMemoryError": "OOM",
+    "PersistenceError": "MISCONF",
+    "ReadOnlyError": "READONLY",
+    "TryAgainError": "TRYAGAIN",
+}
+"""The code for which clients have an exception of their own, by the names that redis-py gave these."""
+
 INVALID_EVENT_CLASS = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."
 OUT_OF_MEMORY = "command not allowed when used memory > 'maxmemory'."
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
@@ -182,3 +206,19 @@ def error_of(text: str) -> RedisError:
     error = CustomError(text) if not code or kind is None else kind(rest)
     assert isinstance(error, RedisError)
     return error
+
+
+def reply_of(error: Exception) -> RedisError | None:
+    """The reply of a server that a client would raise `error` for, be it kvlite's or that of a client's
+    library, such as redis-py's; None if it would for a connection that is lost."""
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if "RedisError" not in names:
+        return None
+    text, code = str(error), next((CODE_OF_NAME[name] for name in names if name in CODE_OF_NAME), None)
+    if code is None and not {"ConnectionError", "TimeoutError"}.isdisjoint(names):
+        return None
+    if text.partition(" ")[0] in {"ERR", *CODES, *CODE_OF_NAME.values()}:
+        return error_of(text)
+    if isinstance(error, CustomError):
+        return error
+    return error_of(f"{code or 'ERR'} {text}")

@@ -4,13 +4,61 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from .errors import ConnectionError
+from .errors import ConnectionError, RedisError, reply_of
 from .keyspace import commands_of
+
+ANY = "*"
+SENT_AS = {
+    "acl_log_reset": "acl_log",
+    "client_kill_filter": "client_kill",
+    "decr": "decrby",
+    "delete": "del",
+    "incr": "incrby",
+    "sort_ro": "sort",
+    "xpending_range": "xpending",
+}
+"""Methods of redis-py, and what they send, where that has another name."""
+
+KnownCommands = Callable[[], Collection[str]]
+"""Tells the names of all commands, those of subcommands as `config|get`."""
+
+
+@cache
+def one_name(name: str) -> str:
+    """The one name of a command that may be called by its method's, Redis's, or that of what is sent for it.
+
+    >>> one_name("CONFIG GET") == one_name("config|get") == one_name("config_get")
+    True
+    """
+    name = name.lower()
+    for sign in " |-":
+        name = name.replace(sign, "_")
+    return SENT_AS.get(name, name)
+
+
+class Names:
+    """The commands there are."""
+
+    def __init__(self, known: KnownCommands) -> None:
+        self._known = known
+
+    def find(self, name: str) -> str:
+        """`one_name` of a command; ValueError, which suggests another, if there is none of this name."""
+        found = one_name(name)
+        known = self._known()
+        if found not in map(one_name, known):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name.lower(), known, n=3)
+            hint = f": is it {' or '.join(map(repr, near))}?" if near else ""
+            raise ValueError(f"there is no command {name!r}{hint}")
+        return found
 
 
 class ConnectionDropped(ConnectionError):
@@ -25,9 +73,11 @@ class Call:
     """
 
     name: str
-    """In lower case: the method's name, or the command's."""
+    """In lower case: the method's name, or the command's; that of a subcommand is `config|get`."""
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
+    introduces: bool = field(default=False, compare=False, repr=False)
+    """A client has sent it by itself, to begin a connection."""
 
     def __str__(self) -> str:
         words = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
@@ -41,6 +91,10 @@ class Call:
 class Calls:
     """The commands that have been called, in order, through whichever door. A sequence of `Call`.
 
+    What a client sends by itself to begin a connection, such as HELLO, is not among them, unless it is asked
+    for by name. A command may be named as redis-py's method is, or as Redis does: `delete` is `del`. A name
+    that no command has is a ValueError.
+
     >>> store.calls.clear()
     >>> store.set("a", 1, ex=60)
     True
@@ -50,24 +104,29 @@ class Calls:
     {'ex': 60}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names) -> None:
+        self._names = names
         self._calls: list[Call] = []
 
+    def _asked_for(self) -> list[Call]:
+        return [call for call in self._calls if not call.introduces]
+
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self._asked_for())
 
     def __iter__(self) -> Iterator[Call]:
-        return iter(list(self._calls))
+        return iter(self._asked_for())
 
     def __getitem__(self, index: int) -> Call:
-        return self._calls[index]
+        return self._asked_for()[index]
 
     def __repr__(self) -> str:
-        return f"<Calls: {', '.join(map(str, self._calls)) or 'none'}>"
+        return f"<Calls: {', '.join(map(str, self)) or 'none'}>"
 
     def named(self, name: str) -> list[Call]:
         """The calls of one command."""
-        return [call for call in self if call.name == name.lower()]
+        wanted = self._names.find(name)
+        return [call for call in self._calls if one_name(call.name) == wanted]
 
     def count(self, name: str) -> int:
         """How often a command was called."""
@@ -102,19 +161,29 @@ class Calls:
 
 
 @dataclass
-class _Fault:
+class Fault:
+    """What is to go wrong."""
+
     command: str
+    """Its `one_name`, or ANY."""
     skip: int
     left: float
-    error: Exception | None = None
     seconds: float = 0.0
+    error: Exception | None = None
+    """What a direct call raises."""
+    reply: RedisError | None = None
+    """What a client is answered; if there is an error and no reply, its connection is lost."""
 
 
 class Faults:
     """Commands that are to go wrong, through whichever door they come.
 
-    `command` is its name, or `"*"` for any. `nth` is which call it is from now on, 1 being the next; `times`
-    how many calls go wrong from there, None being all. What goes wrong is not done.
+    `command` is its name, as for `Calls`, or `"*"` for any that a client does not send by itself to begin a
+    connection. `nth` is which call it is from now on, 1 being the next; `times` how many calls go wrong from
+    there, None being all. What goes wrong is not done. ValueError for a name that no command has.
+
+    Clients have their own ways to go on: redis-py sends a command again, ten times if need be, when a
+    connection is lost or Redis is loading. What goes wrong once, an application that uses it does not see.
 
     >>> store.faults.raises("get", ConnectionError("gone"), nth=2)
     >>> store.get("key")
@@ -124,14 +193,18 @@ class Faults:
     >>> store.get("key")
     """
 
-    def __init__(self) -> None:
-        self._faults: list[_Fault] = []
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def raises(self, command: str, error: Exception, nth: int = 1, times: int | None = 1) -> None:
-        """Let a call end with `error`. A client of a server sees a RedisError as the server's answer, and
-        loses its connection over any other."""
-        self._plan(command, nth, times, error=error)
+        """Let a call end with `error`, an exception of kvlite's, of redis-py's, or any other.
+
+        Where it stands for an answer of Redis's, as a ResponseError does or a BusyLoadingError, a client gets
+        that answer. Any other takes its connection away: a client in this process then raises `error`.
+        """
+        self._plan(command, nth, times, error=error, reply=reply_of(error))
 
     def waits(self, command: str, seconds: float, nth: int = 1, times: int | None = 1) -> None:
         """Let a call take `seconds` longer, by the machine's clock; then it is done as usual."""
@@ -149,16 +222,19 @@ class Faults:
     def _plan(self, command: str, nth: int, times: int | None, **what: Any) -> None:
         if nth < 1 or (times is not None and times < 1):
             raise ValueError("nth and times count from 1")
+        name = command if command == ANY else self._names.find(command)
         left = float("inf") if times is None else times
         with self._lock:
-            self._faults.append(_Fault(command.lower(), nth - 1, left, **what))
+            self._faults.append(Fault(name, nth - 1, left, **what))
 
-    def due(self, command: str) -> _Fault | None:
+    def due(self, call: Call) -> Fault | None:
         """The fault that this call meets, if it does; counts the call."""
-        met = None
+        if not self._faults:
+            return None
+        met, name = None, one_name(call.name)
         with self._lock:
             for fault in self._faults:
-                if fault.command not in (command, "*"):
+                if fault.command != name and (fault.command != ANY or call.introduces):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
@@ -172,9 +248,10 @@ class Faults:
 class Probe:
     """Stands before every command of a store, from when a test first asks for `calls` or `faults`."""
 
-    def __init__(self) -> None:
-        self.calls = Calls()
-        self.faults = Faults()
+    def __init__(self, known: KnownCommands) -> None:
+        names = Names(known)
+        self.calls = Calls(names)
+        self.faults = Faults(names)
         self._within = threading.local()
 
     def stand_before(self, store: Any) -> None:
@@ -182,9 +259,10 @@ class Probe:
         for name in commands_of(type(store)):
             store.__dict__[name] = self._before(name, getattr(store, name))
 
-    def request(self, name: str, words: list[bytes]) -> float:
-        """Note a request of a client; the seconds it has to wait. Raises what it is to end with."""
-        return self._meet(name, words, {})
+    def request(self, name: str, words: Sequence[bytes], introduces: bool) -> Fault | None:
+        """Note a request of a client; the fault that it meets. `introduces` says that the client has sent it
+        by itself, to begin its connection."""
+        return self._meet(name, words, introduces=introduces)
 
     def _before(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The command `call` behind the probe. What it calls itself does not count."""
@@ -192,9 +270,11 @@ class Probe:
         def probed(*args: Any, **kwargs: Any) -> Any:
             if getattr(self._within, "command", False):
                 return call(*args, **kwargs)
-            seconds = self._meet(name, args, kwargs)
-            if seconds:
-                time.sleep(seconds)
+            fault = self._meet(name, args, kwargs)
+            if fault is not None:
+                if fault.error is not None:
+                    raise fault.error.with_traceback(None)
+                time.sleep(fault.seconds)
             with self.inside():
                 return call(*args, **kwargs)
 
@@ -210,14 +290,12 @@ class Probe:
         finally:
             within.command = before
 
-    def _meet(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> float:
-        self.calls._calls.append(Call(name, tuple(map(_readable, args)), kwargs))
-        fault = self.faults.due(name)
-        if fault is None:
-            return 0.0
-        if fault.error is not None:
-            raise fault.error
-        return fault.seconds
+    def _meet(
+        self, name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, introduces: bool = False
+    ) -> Fault | None:
+        call = Call(name, tuple(map(_readable, args)), kwargs or {}, introduces)
+        self.calls._calls.append(call)
+        return self.faults.due(call)
 
 
 def _readable(word: Any) -> Any:

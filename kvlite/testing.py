@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from .atomic import Atomic
 from .encoding import PathLike
 from .keyspace import Keyspace, T
-from .probe import Calls, Faults, Probe
+from .probe import SENT_AS, Calls, Faults, Probe
 from .sandbox import Sandbox
 from .seeds import read_seeds
 
@@ -71,10 +72,20 @@ class Testing(Keyspace[T]):
         shared = self._shared
         with shared.lock:
             if shared.probe is None:
-                shared.probe = Probe()
+                shared.probe = Probe(_known_commands)
                 for store in shared.open_stores:
                     shared.probe.stand_before(store)
                 if shared.instance is not None:
-                    shared.instance.review()
+                    shared.instance.meet_probe()
             probe: Probe = shared.probe
             return probe
+
+
+@cache
+def _known_commands() -> set[str]:
+    """The names that a command may be called by; those of subcommands as `config|get`."""
+    from .wire import commands as commands  # fills the table
+    from .wire.table import ROWS
+
+    rows = {row.name for each in ROWS.values() for row in (each, *each.subcommands.values())}
+    return rows.union(SENT_AS)

@@ -26,7 +26,19 @@ from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
 from .moulds import construct, of_client, own_retry
 from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
-from .talk import CLOSED, STORE_CLOSED, Options, Plug, Talk, Words, answer, greet, store_of, without_socket
+from .talk import (
+    CLOSED,
+    STORE_CLOSED,
+    Options,
+    Plug,
+    Talk,
+    Words,
+    answer,
+    greet,
+    lost,
+    store_of,
+    without_socket,
+)
 
 _OPTIONS = Options(redis.asyncio.Redis, AbstractConnection)
 
@@ -62,7 +74,7 @@ class AsyncReplies(_AsyncRESP3Parser):
         while True:
             while not await self._ready(line):
                 if line.ended:
-                    raise ConnectionError(CLOSED)
+                    raise lost(line)
                 with line.waiting() as seconds:
                     await self._bell.wait(seconds)
             reply = line.take()
@@ -285,12 +297,14 @@ class AsyncRedis(redis.asyncio.Redis):
         try:
             return await _answer(convert(reply), options, self.response_callbacks.get(args[0]))
         except connection.retry._supported_errors:
-            return await super().execute_command(*args, **options)
+            pass
+        return await self._await_reply(await self.connection_pool.get_connection(), reply, args, options)
 
     async def _await_reply(
         self, connection: Any, reply: Reply, args: tuple[Any, ...], options: dict[str, Any]
     ) -> Any:
-        """The answer to a command that has been sent and waits for something, as redis-py gets it."""
+        """The answer to a command that has been sent and waits for something, or is to be sent again, as
+        redis-py gets it."""
         pool: Any = self.connection_pool
         pool._in_use_connections.add(connection)
         connection.line.accept(reply)

@@ -93,7 +93,8 @@ class Redis(redis.Redis):
         if not self._direct or get_observability_instance().is_enabled():
             return super()._execute_command(*args, **options)
         words = self._talk.words(args)
-        available: Any = self.connection_pool._available_connections
+        pool: Any = self.connection_pool
+        available = pool._available_connections
         try:
             connection = available.pop()
         except IndexError:
@@ -115,12 +116,14 @@ class Redis(redis.Redis):
         try:
             return answer(convert(reply), options, self.response_callbacks.get(args[0]))
         except connection.retry._supported_errors:
-            return super()._execute_command(*args, **options)
+            pass
+        return self._await_reply(pool.get_connection(), reply, args, options)
 
     def _await_reply(
         self, connection: Connection, reply: Reply, args: tuple[Any, ...], options: dict[str, Any]
     ) -> Any:
-        """The answer to a command that has been sent and waits for something, as redis-py gets it."""
+        """The answer to a command that has been sent and waits for something, or is to be sent again, as
+        redis-py gets it."""
         pool: Any = self.connection_pool
         pool._in_use_connections.add(connection)
         assert connection.line is not None

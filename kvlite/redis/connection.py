@@ -19,7 +19,7 @@ from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import Push
 from .moulds import own_retry
-from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, store_of, without_socket
+from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, store_of, without_socket
 
 
 class Replies(_RESP3Parser):
@@ -65,7 +65,7 @@ class Replies(_RESP3Parser):
         until = None if timeout is None else monotonic() + timeout
         while not line.ready():
             if line.ended:
-                raise ConnectionError(CLOSED)
+                raise lost(line)
             with line.waiting() as sleep:
                 if until is not None:
                     left = until - monotonic()

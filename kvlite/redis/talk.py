@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import redis
+from redis import exceptions
 from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
@@ -161,12 +162,26 @@ def _talk(encoding: str, errors: str, decode_responses: bool) -> Talk:
 def reported(error: Exception) -> Exception:
     """The exception that redis-py's parsers make of `error`; raised if it is about the connection."""
     if isinstance(error, errors.ConnectionError):
-        raise ConnectionError(str(error)) from error
+        raise as_client_raises(error) from error
     text = error_text(error).decode("utf-8", "replace")
     made: Exception = BaseParser.parse_error(text)
     if isinstance(made, ConnectionError):
         raise made
     return made
+
+
+def as_client_raises(error: Exception) -> Exception:
+    """`error`, or the exception of redis-py's that has its name if it is one of kvlite's."""
+    if isinstance(error, errors.RedisError):
+        named = (getattr(exceptions, kind.__name__, None) for kind in type(error).__mro__)
+        kind: Any = next(filter(None, named))
+        return kind(str(error))  # type: ignore[no-any-return]
+    return error.with_traceback(None)
+
+
+def lost(line: Line) -> Exception:
+    """What a client raises whose connection, `line`, has ended."""
+    return ConnectionError(CLOSED) if line.failure is None else as_client_raises(line.failure)
 
 
 def answer(response: Any, options: dict[str, Any], callback: Callable[..., Any] | None) -> Any:

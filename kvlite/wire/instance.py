@@ -120,6 +120,13 @@ class Instance:
         for session in list(self.sessions.values()):
             session.review()
 
+    def meet_probe(self) -> None:
+        """Let every session look again, since a test has put its probe before all commands. Those that are
+        there have begun: whatever they send now, an application asked for it."""
+        for session in list(self.sessions.values()):
+            session.introducing = False
+        self.review()
+
     def reset_statistics(self) -> None:
         """What CONFIG RESETSTAT does: begin to count from 0."""
         self.saves.forget_counts()

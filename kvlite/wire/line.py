@@ -31,6 +31,8 @@ class Line:
         self.ring = ring
         self.ended = False
         """There is nothing more to come but what has come already."""
+        self.failure: Exception | None = None
+        """What it ended by, if it was not ended in order."""
         self.session = Session(Instance.of(store), self)
         self._replies: deque[Reply] = deque()
         self._pushed: deque[Reply] = deque()
@@ -179,6 +181,9 @@ class Line:
     def close(self) -> None:
         self.session.closing = True
         self.ring()
+
+    def lose(self, error: Exception) -> None:
+        self.failure = error
 
 
 _left_behind: deque[Session] = deque()

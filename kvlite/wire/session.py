@@ -10,7 +10,6 @@ from ..clock import ManualClock
 from ..errors import (
     CODE_OF,
     OUT_OF_MEMORY,
-    ConnectionError,
     ExecAbortError,
     NoPermissionError,
     OutOfMemoryError,
@@ -72,6 +71,9 @@ class Door(Protocol):
     def close(self) -> None:
         """End the connection, after what has been answered already."""
 
+    def lose(self, error: Exception) -> None:
+        """The connection is about to end as if `error` had happened to it: who is in this process gets it."""
+
 
 class Wait:
     """What a session waits for whose last request was answered by PARKED."""
@@ -119,6 +121,7 @@ class Session(Timekeeper):
         "door",
         "executing",
         "id",
+        "introducing",
         "library",
         "listener",
         "name",
@@ -162,6 +165,8 @@ class Session(Timekeeper):
         self.executing = 0
         """How many of them there are, while they are run."""
         self.silence: Silence | None = None
+        self.introducing = True
+        """Nothing has come yet but what a client sends by itself to begin; a test's probe looks at this."""
         self.no_evict = False
         self.no_touch = False
         self.library: dict[str, bytes] = {}
@@ -217,28 +222,17 @@ class Session(Timekeeper):
                 return self.run(row, args)
             reply = self._execute_carefully(row, args)
         except RedisError as error:
-            reply = self._reject(args, error)
+            reply = self.reject(args, error)
         return reply if self.silence is None else self._silenced(reply)
 
     def _execute_carefully(self, row: Row, args: list[bytes]) -> Reply:
-        probe = self.instance.probe
-        if probe is None:
-            return self._check_and_run(row, args)
-        try:
-            seconds = probe.request(row.name, args[1:])
-        except Exception as error:
-            if isinstance(error, RedisError) and not isinstance(error, ConnectionError):
-                return error
-            self.closing = True
-            return NO_REPLY
+        if self.instance.probe is None:
+            return self.check_and_run(row, args)
+        from .probed import run_probed
 
-        def go_on() -> Reply:
-            with probe.inside():
-                return self._check_and_run(row, args)
+        return run_probed(self, row, args)
 
-        return self.sleep(seconds, go_on) if seconds else go_on()
-
-    def _check_and_run(self, row: Row, args: list[bytes]) -> Reply:
+    def check_and_run(self, row: Row, args: list[bytes]) -> Reply:
         """Run or queue a request if nothing speaks against it; what does is raised."""
         flags = row.flags
         check_allowed(self, row.name)
@@ -293,7 +287,7 @@ class Session(Timekeeper):
             return run_without_touching(self, row, args)
         return self.run(row, args)
 
-    def _reject(self, args: list[bytes], error: RedisError) -> Reply:
+    def reject(self, args: list[bytes], error: RedisError) -> Reply:
         """The answer to a request that was not run. A transaction fails by it, or ends if it was EXEC."""
         if args[0].lower() in HTTP:
             self.closing = True
@@ -301,6 +295,8 @@ class Session(Timekeeper):
         self.instance.statistics.rejected(known(args), error)
         if args[0].lower() == b"exec":
             self.reset()
+            if isinstance(error, ExecAbortError):
+                return error
             code = CODE_OF.get(type(error))
             text = f"{code} {error}" if code else str(error)
             return ExecAbortError(f"Transaction discarded because of: {text}")
@@ -415,9 +411,9 @@ class Session(Timekeeper):
         def finish() -> Reply:
             pause.postponed.pop(self, None)
             try:
-                return self._check_and_run(row, args)
+                return self.check_and_run(row, args)
             except RedisError as error:
-                return self._reject(args, error)
+                return self.reject(args, error)
 
         self.wait.finish = finish
         pause.postponed[self] = None

@@ -191,3 +191,6 @@ class Stream:
     def close(self) -> None:
         self.session.closing = True
         self._transport.call_soon()
+
+    def lose(self, error: Exception) -> None:
+        """The other end sees that it is closed, and no more."""

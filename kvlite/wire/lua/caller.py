@@ -40,6 +40,9 @@ class Nowhere:
     def close(self) -> None:
         """A script ends by itself."""
 
+    def lose(self, error: Exception) -> None:
+        """What a script calls meets no fault."""
+
 
 class Caller(Session):
     """Runs what a script calls. It is no client: nobody sees it."""

@@ -1,0 +1,346 @@
+"""Planned faults as clients see them, and what is recorded of what clients send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+import redis.asyncio
+from oracle import Oracle
+from raw import Socket, Wire
+from redis import exceptions
+
+import kvlite
+from kvlite import Server, Store
+from kvlite.keyspace import commands_of
+from kvlite.probe import one_name
+from kvlite.redis import AsyncRedis, Redis
+from kvlite.testing import _known_commands
+
+Ask = Callable[..., Any]
+"""Has a client, made with some options for redis-py, send a command after it has sent others."""
+
+
+@pytest.fixture
+def store() -> Iterator[Store[Any]]:
+    with Store() as store:
+        yield store
+
+
+def _in_process(store: Store[Any]) -> Iterator[Ask]:
+    def ask(*words: Any, **options: Any) -> Any:
+        with Redis(store, **options) as client:
+            client.echo("first")
+            return client.execute_command(*words)
+
+    yield ask
+
+
+def _awaited(store: Store[Any]) -> Iterator[Ask]:
+    def ask(*words: Any, **options: Any) -> Any:
+        async def main() -> Any:
+            async with AsyncRedis(store, **options) as client:
+                await client.echo("first")
+                return await client.execute_command(*words)
+
+        return asyncio.run(main())
+
+    yield ask
+
+
+def _served(store: Store[Any]) -> Iterator[Ask]:
+    with Server(store, port=0) as server:
+
+        def ask(*words: Any, **options: Any) -> Any:
+            with redis.Redis(port=server.port, **options) as client:
+                client.echo("first")
+                return client.execute_command(*words)
+
+        yield ask
+
+
+DOORS = {"in_process": _in_process, "awaited": _awaited, "served": _served}
+
+
+@pytest.fixture(params=DOORS)
+def ask(request: pytest.FixtureRequest, store: Store[Any]) -> Iterator[Ask]:
+    yield from DOORS[request.param](store)
+
+
+# --- errors that are answers ---------------------------------------------------------------------------
+
+ANSWERS: list[tuple[Exception, type[Exception], str]] = [
+    (kvlite.ResponseError("not now"), redis.ResponseError, "not now"),
+    (kvlite.ResponseError("LOADING Redis is loading"), redis.BusyLoadingError, "Redis is loading"),
+    (kvlite.OutOfMemoryError("full"), redis.OutOfMemoryError, "full"),
+    (kvlite.PersistenceError("no disk"), redis.ResponseError, "MISCONF no disk"),
+    (redis.ResponseError("not now"), redis.ResponseError, "not now"),
+    (redis.ResponseError("WRONGTYPE no list"), redis.ResponseError, "WRONGTYPE no list"),
+    (redis.ResponseError("READONLY a replica"), redis.ReadOnlyError, "a replica"),
+    (redis.DataError("odd"), redis.ResponseError, "odd"),
+    (redis.BusyLoadingError("Redis is loading"), redis.BusyLoadingError, "Redis is loading"),
+    (redis.ReadOnlyError("a replica"), redis.ReadOnlyError, "a replica"),
+    (redis.AuthenticationError("who?"), redis.AuthenticationError, "who?"),
+    (exceptions.NoPermissionError("you?"), exceptions.NoPermissionError, "you?"),
+    (exceptions.NoScriptError("none"), exceptions.NoScriptError, "none"),
+    (exceptions.MovedError("7 127.0.0.1:7000"), exceptions.MovedError, "7 127.0.0.1:7000"),
+    (exceptions.ClusterDownError("down"), exceptions.ClusterDownError, "down"),
+]
+
+
+def _name(each: Any) -> str | None:
+    return getattr(each, "__name__", None)
+
+
+@pytest.mark.parametrize(("planned", "seen", "text"), ANSWERS, ids=_name)
+def test_an_answer_reaches_a_client_as_such(
+    ask: Ask, store: Store[Any], planned: Exception, seen: type[Exception], text: str
+) -> None:
+    store.faults.raises("set", planned)
+    with pytest.raises(seen) as caught:
+        ask("SET", "a", "1", retry=None)
+    assert type(caught.value) is seen
+    assert str(caught.value) == text
+    assert store.calls.count("set") == 1
+    assert ask("SET", "a", "1", retry=None)
+
+
+def test_every_exception_that_redis_py_makes_of_an_answer_is_known() -> None:
+    made = redis._parsers.base.BaseParser.EXCEPTION_CLASSES
+    for code, kind in made.items():
+        if isinstance(kind, type) and code != "WRONGPASS":  # which is AuthenticationError too
+            text = "7 127.0.0.1:7000" if issubclass(kind, exceptions.AskError) else "text"
+            reply = kvlite.errors.reply_of(kind(text))
+            assert kvlite.wire.resp.error_text(reply) == f"{code} {text}".encode()  # type: ignore[arg-type]
+
+
+def test_a_direct_call_raises_what_was_planned(store: Store[Any]) -> None:
+    planned = redis.ReadOnlyError("a replica")
+    store.faults.raises("set", planned, times=3)
+    lengths = set()
+    for _ in range(3):
+        with pytest.raises(redis.ReadOnlyError) as caught:
+            store.set("a", 1)
+        assert caught.value is planned
+        lengths.add(len(caught.traceback))
+    assert len(lengths) == 1
+
+
+# --- errors of the connection --------------------------------------------------------------------------
+
+LOSSES = [
+    (redis.ConnectionError("gone"), redis.ConnectionError),
+    (redis.TimeoutError("slow"), redis.TimeoutError),
+    (kvlite.ConnectionError("gone"), redis.ConnectionError),
+    (kvlite.TimeoutError("slow"), redis.TimeoutError),
+    (ConnectionResetError(104, "reset"), redis.ConnectionError),
+    (TimeoutError("slow"), redis.TimeoutError),
+    (ZeroDivisionError("bug"), ZeroDivisionError),
+]
+
+
+@pytest.mark.parametrize(("planned", "seen"), LOSSES, ids=_name)
+def test_any_other_error_takes_the_connection_away(
+    request: pytest.FixtureRequest, ask: Ask, store: Store[Any], planned: Exception, seen: type[Exception]
+) -> None:
+    if "served" in request.node.name:
+        seen = redis.ConnectionError
+    store.faults.raises("set", planned)
+    before = store.info()["total_connections_received"]
+    with pytest.raises(seen):
+        ask("SET", "a", "1", retry=None)
+    assert store.calls.count("set") == 1
+    assert ask("SET", "a", "1", retry=None)
+    assert store.info()["total_connections_received"] == before + 2
+
+
+PASSING = {
+    "drops": lambda faults, **when: faults.drops("get", **when),
+    "raises": lambda faults, **when: faults.raises("get", redis.ConnectionError("gone"), **when),
+    "loading": lambda faults, **when: faults.raises("get", redis.BusyLoadingError("wait"), **when),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_redis_py_goes_on_after_what_passes(ask: Ask, store: Store[Any], fault: str) -> None:
+    PASSING[fault](store.faults)
+    assert ask("GET", "a") is None
+    assert store.calls.count("get") == 2
+
+
+def test_a_client_made_of_a_url_does_not_try_again(store: Store[Any]) -> None:
+    """So says redis-py; kvlite's clients do the same."""
+    with Server(store, port=0) as server:
+        for client in (redis.from_url(server.url), Redis.from_url(server.url, store=store)):
+            store.faults.drops("get")
+            with client, pytest.raises(redis.ConnectionError):
+                client.get("a")
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_without_retries_it_is_seen_at_once(ask: Ask, store: Store[Any], fault: str) -> None:
+    PASSING[fault](store.faults)
+    with pytest.raises(redis.ConnectionError):
+        ask("GET", "a", retry=None)
+    assert store.calls.count("get") == 1
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_does_not_pass_is_seen_after_all_retries(ask: Ask, store: Store[Any], fault: str) -> None:
+    PASSING[fault](store.faults, times=None)
+    retry: Any = redis.asyncio.retry.Retry if "awaited" in ask.__qualname__ else redis.retry.Retry
+    with pytest.raises(redis.ConnectionError):
+        ask("GET", "a", retry=retry(redis.backoff.NoBackoff(), 3))
+    assert store.calls.count("get") == 4
+
+
+# --- transactions --------------------------------------------------------------------------------------
+
+
+def test_a_refusal_ends_a_transaction_as_it_does_with_redis(oracle: Oracle) -> None:
+    full = "OOM command not allowed when used memory > 'maxmemory'."
+    oracle.reset()
+    requests = [("MULTI",), ("SET", "a", "1"), ("SET", "b", "1"), ("EXEC",), ("GET", "b")]
+    with Socket(oracle.address) as real, oracle.client() as operator:
+        store: Store[Any] = Store()
+        wire = Wire(store)
+        store.faults.raises("set", kvlite.ResponseError(full), times=2)
+        operator.config_set("maxmemory", 1)
+        try:
+            for request in requests:
+                assert wire.ask(*request) == real.ask(*request)
+            operator.config_set("maxmemory", 0)
+            for request in requests[:3]:
+                assert wire.ask(*request) == real.ask(*request)
+            operator.config_set("maxmemory", 1)
+            store.faults.raises("exec", kvlite.OutOfMemoryError(full.removeprefix("OOM ")))
+            for request in requests[3:]:
+                assert wire.ask(*request) == real.ask(*request)
+        finally:
+            operator.config_set("maxmemory", 0)
+
+
+def test_what_fails_within_a_transaction_does_so_alone(store: Store[Any]) -> None:
+    with Redis(store) as client:
+        store.faults.raises("rpush", redis.ResponseError("WRONGTYPE no list"))
+        done = client.pipeline().set("a", 1).rpush("l", 1).incr("a").execute(raise_on_error=False)
+        assert done[0] is True
+        assert isinstance(done[1], redis.ResponseError)
+        assert done[2] == 2
+
+
+def test_a_conflict_of_a_transaction_can_be_planned(store: Store[Any]) -> None:
+    attempts = []
+
+    def add(pipe: Any) -> None:
+        attempts.append(pipe.get("a"))
+        pipe.multi()
+        pipe.incr("a")
+
+    with Redis(store) as client:
+        store.faults.raises("exec", redis.WatchError("changed"), times=2)
+        assert client.transaction(add, "a") == [1]
+        assert len(attempts) == 3
+
+
+# --- what a client sends by itself ---------------------------------------------------------------------
+
+
+def test_the_beginning_of_a_connection_does_not_count(ask: Ask, store: Store[Any]) -> None:
+    store.faults.raises("*", redis.ResponseError("now"), nth=2)
+    with pytest.raises(redis.ResponseError, match="now"):
+        ask("GET", "a", client_name="me", db=3, retry=None)
+    assert [str(call) for call in store.calls] == ["echo('first')", "get('a')"]
+    assert len(store.calls) == 2
+    assert store.calls[0].name == "echo"
+    assert "hello" not in repr(store.calls)
+
+
+def test_the_beginning_of_a_connection_can_be_named(ask: Ask, store: Store[Any]) -> None:
+    assert store.calls.count("hello") == 0
+    ask("GET", "a", client_name="me", db=3)
+    store.calls.assert_called("client_setname", "me")
+    store.calls.assert_called("SELECT", 3)
+    store.calls.assert_called("hello")
+    store.faults.raises("client setname", redis.ResponseError("no names"))
+    with pytest.raises(redis.RedisError):
+        ask("GET", "a", client_name="me", retry=None)
+
+
+def test_what_an_application_asks_for_later_counts(store: Store[Any]) -> None:
+    with Redis(store) as client:
+        client.echo("before the probe")
+        store.calls.clear()
+        client.select(2)
+        client.client_setname("me")
+    wire = Wire(store)
+    wire.ask("SELECT", "1")
+    wire.ask("PING")
+    wire.ask("SELECT", "2")
+    shown = ["select('2')", "client|setname('me')", "ping()", "select('2')"]
+    assert [str(call) for call in store.calls] == shown
+
+
+# --- names ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plan", ["drops", "raises", "waits"])
+def test_an_unknown_command_is_refused(store: Store[Any], plan: str) -> None:
+    what = {"drops": (), "raises": (OSError(),), "waits": (1,)}[plan]
+    with pytest.raises(ValueError, match=r"there is no command 'zad': is it 'zadd'"):
+        getattr(store.faults, plan)("zad", *what)
+    with pytest.raises(ValueError, match=r"there is no command 'qqqqqq'$"):
+        getattr(store.faults, plan)("qqqqqq", *what)
+
+
+def test_asking_for_calls_of_an_unknown_command_is_refused(store: Store[Any]) -> None:
+    with pytest.raises(ValueError, match="is it 'delete'"):
+        store.calls.assert_not_called("delte")
+
+
+@pytest.mark.parametrize("name", ["config|get", "config get", "CONFIG GET", "config_get"])
+def test_subcommands_have_names(ask: Ask, store: Store[Any], name: str) -> None:
+    store.faults.raises(name, redis.ResponseError("now"))
+    with pytest.raises(redis.ResponseError, match="now"):
+        ask("CONFIG GET", "maxmemory")
+    store.calls.assert_called(name, "maxmemory")
+
+
+@pytest.mark.parametrize("name", ["delete", "del", "DEL"])
+def test_a_command_is_the_same_whatever_it_is_called(ask: Ask, store: Store[Any], name: str) -> None:
+    store.faults.raises(name, redis.ResponseError("now"), nth=2)
+    store.delete("a")
+    with pytest.raises(redis.ResponseError, match="now"):
+        ask("DEL", "a")
+    assert store.calls.count(name) == 2
+
+
+def test_every_command_of_a_store_has_the_name_of_what_redis_py_sends(store: Store[Any]) -> None:
+    """For those that redis-py sends without a look at its arguments."""
+    known = {one_name(name) for name in _known_commands()}
+    sent: list[str] = []
+
+    class Sending(redis.Redis):
+        def execute_command(self, *args: Any, **options: Any) -> Any:
+            sent.append(args[0])
+
+    client: Any = Sending()
+    tried = 0
+    for name in commands_of(Store):
+        if name == "register_script":
+            continue  # it sends nothing
+        assert one_name(name) in known
+        for count in range(4):
+            sent.clear()
+            try:
+                getattr(client, name)(*range(1, count + 1))
+            except Exception:
+                continue
+            if sent:
+                assert one_name(sent[0]) == one_name(name)
+                tried += 1
+                break
+    assert tried > 150
