@@ -12,11 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 from .cache import Cache, Memoized
-from .cache.durations import Duration
-from .cache.memoize import Memoizer, P, R, Tags
+from .cache.memoize import Memoizer, P, R
+from .cache.options import MemoizeOptions
 from .cache.serializers import Serializer
 from .encoding import PathLike
 from .errors import StoreLockedError
@@ -103,29 +103,19 @@ def memoize(function: Callable[P, R], /) -> Memoized[P, R]: ...
 @overload
 def memoize(
     *,
-    ttl: Duration | None = None,
     path: PathLike | None = None,
     maxsize: int | None = None,
     serializer: str | Serializer = "msgpack",
-    key: Callable[..., Any] | None = None,
-    tags: Tags = (),
-    stale: Duration | None = None,
-    early: float | None = None,
-    cache_none: bool = True,
-    cache_errors: Duration | None = None,
-    typed: bool = False,
-    version: int | str = 1,
-    name: str | None = None,
+    **options: Unpack[MemoizeOptions],
 ) -> Memoizer: ...
 def memoize(
     function: Callable[..., Any] | None = None,
     /,
     *,
-    ttl: Duration | None = None,
     path: PathLike | None = None,
     maxsize: int | None = None,
     serializer: str | Serializer = "msgpack",
-    **options: Any,
+    **options: Unpack[MemoizeOptions],
 ) -> Any:
     """Keep the results of a function by its arguments: `functools.lru_cache` with a time and a place.
 
@@ -152,6 +142,6 @@ def memoize(
 
     def decorate(function: Callable[P, R]) -> Memoized[P, R]:
         cache = Cache(store, prefix=_prefix(function), serializer=serializer)
-        return cache.memoize(ttl=ttl, **options)(function)
+        return cache.memoize(**options)(function)
 
     return decorate if function is None else decorate(function)

@@ -60,6 +60,17 @@ class Called:
         return self.loop.run_until_complete(self.target.get_or_set(key, make, *args, **kwargs))
 
 
+def eventually(cache: Any, holds: Callable[[], bool]) -> None:
+    """Wait until that holds, for what happens in the background; a cache that is called has a loop to run."""
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until, "it does not come to hold"
+        if isinstance(cache, Called):
+            cache.loop.run_until_complete(asyncio.sleep(0.002))
+        else:
+            time.sleep(0.002)
+
+
 def _awaited(plain: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(plain)
     async def function(*args: Any, **kwargs: Any) -> Any:
@@ -67,6 +78,11 @@ def _awaited(plain: Callable[..., Any]) -> Callable[..., Any]:
         return plain(*args, **kwargs)
 
     return function
+
+
+async def _settled() -> None:
+    """The end of what this loop has under way in the background."""
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
 
 @contextmanager
@@ -142,6 +158,8 @@ def place(name: str, folder: Path, socket: Callable[[], str]) -> Iterator[Callab
         else:
             client = redis.asyncio.Redis(**address)
             stack.callback(lambda: loop.run_until_complete(client.aclose()))
+
+        stack.callback(lambda: loop.run_until_complete(_settled()))
 
         def open_cache(prefix: str = "app:", ttl: Any = 60, **options: Any) -> Any:
             cache: Any = Cache(client, prefix, ttl, **options)

@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import ContextVar
+from pathlib import Path
 from random import random
 from typing import Any
 
 import pytest
 import redis
-from caches import real_redis
+from caches import eventually, real_redis
 
 from kvlite import AsyncStore, Cache, Server, Store
 
@@ -213,11 +215,211 @@ def test_a_task_that_waits_for_its_parent_does_not_deadlock(cache: Any) -> None:
     assert asyncio.run(asyncio.wait_for(nested(), 5)) == 7
 
 
-def test_who_asks_for_something_stale_does_not_wait(cache: Any) -> None:
-    going, gone = threading.Event(), threading.Event()
+def test_nobody_waits_for_something_stale(cache: Any) -> None:
+    gone = threading.Event()
     calls: list[int] = []
 
     @cache.memoize(ttl="20ms", stale=60)
+    def slow() -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            assert gone.wait(10)
+        return len(calls)
+
+    assert slow() == 1
+    time.sleep(0.03)
+    assert at_once(20, slow) == [1] * 20
+    gone.set()
+    eventually(cache, lambda: cache.get(slow.key()) == 2)
+    stats = slow.stats()
+    assert (stats.stale_hits, stats.loads) == (20, 2)
+
+
+def test_no_task_waits_for_something_stale() -> None:
+    async def main() -> None:
+        gone = asyncio.Event()
+        calls: list[int] = []
+        cache = Cache(AsyncStore())
+
+        @cache.memoize(ttl="20ms", stale=60)
+        async def slow() -> int:
+            calls.append(1)
+            if len(calls) > 1:
+                await gone.wait()
+            return len(calls)
+
+        assert await slow() == 1
+        await asyncio.sleep(0.03)
+        assert await asyncio.gather(*(slow() for _ in range(20))) == [1] * 20
+        gone.set()
+        while await cache.get(slow.key()) != 2:
+            await asyncio.sleep(0.002)
+        assert len(calls) == 2
+
+    asyncio.run(main())
+
+
+def test_a_loop_that_ends_leaves_what_is_stale_to_another(cache: Any) -> None:
+    calls: list[int] = []
+
+    @cache.memoize(ttl="20ms", stale=60)
+    async def slow() -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            await asyncio.sleep(0.05)
+        return len(calls)
+
+    async def later() -> int:
+        found = await slow()
+        await asyncio.sleep(0.1)
+        return found
+
+    assert asyncio.run(slow()) == 1
+    time.sleep(0.03)
+    assert asyncio.run(slow()) == 1  # which ends, and with it the task that computes
+    assert asyncio.run(later()) == 1
+    assert cache.get(slow.key()) == len(calls) > 1
+
+
+def test_more_is_stale_than_there_are_threads(cache: Any) -> None:
+    """All of it is computed anew, in its turn, and what each needs of the others keeps nobody."""
+    new = threading.Event()
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def chain(number: int) -> str:
+        if new.is_set():
+            time.sleep(0.002)
+            return f"new {chain((number + 1) % 20)[-1]}"
+        return "old"
+
+    for number in range(20):
+        chain(number)
+    time.sleep(0.03)
+    new.set()
+    assert [chain(number) for number in range(20)] == ["old"] * 20
+    before = threading.active_count()
+    eventually(cache, lambda: all(str(cache.get(chain.key(n))).startswith("new") for n in range(20)))
+    assert before <= 4 + 1 + len([each for each in threading.enumerate() if "refresh" not in each.name])
+
+
+def test_caller_variables_are_there_in_the_background(cache: Any) -> None:
+    language: ContextVar[str] = ContextVar("language", default="none")
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def speak() -> str:
+        return language.get()
+
+    assert speak() == "none"
+    time.sleep(0.03)
+    language.set("de")
+    assert speak() == "none"
+    eventually(cache, lambda: cache.get(speak.key()) == "de")
+
+
+def test_a_failure_in_the_background_is_logged(cache: Any, caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def fail() -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            raise LookupError("gone")
+        return 1
+
+    assert fail() == 1
+    time.sleep(0.03)
+    assert fail() == 1
+    eventually(cache, lambda: bool(caplog.messages))
+    (message,) = caplog.messages
+    assert message.endswith("fail:v1:() anew failed: LookupError('gone')")
+
+
+def test_a_store_that_is_closed_meanwhile_is_no_failure(
+    cache: Any, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    began, closed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def slow() -> int:
+        if began.is_set():
+            return 1
+        time.sleep(0.03)
+        return 0
+
+    assert slow() == 0
+    time.sleep(0.03)
+    store = cache._core.backend.store
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def closing() -> int:
+        if ended.is_set():
+            began.set()
+            assert closed.wait(10)
+        return 1
+
+    assert closing() == 1
+    time.sleep(0.03)
+    ended.set()
+    assert closing() == 1
+    assert began.wait(10)
+    store.close()
+    closed.set()
+    eventually(cache, lambda: closing.stats().unstored == 1)
+    assert caplog.messages == []
+    assert list(recwarn) == []
+
+
+EXITING = """
+import sys, time
+from kvlite import Cache, Store
+
+@Cache(Store(sys.argv[1])).memoize(ttl="10ms", stale=60)
+def slow():
+    if began:
+        time.sleep(60)
+    return 7
+
+began = False
+slow()
+time.sleep(0.02)
+began = True
+print(slow())
+"""
+
+
+def test_a_program_ends_although_something_is_computed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", EXITING, str(tmp_path / "store.kv")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
+
+def test_processes_compute_something_stale_once(address: str) -> None:
+    """Here it is two clients, who know no more of each other."""
+    calls: list[int] = []
+
+    def slow() -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            time.sleep(0.1)
+        return len(calls)
+
+    with redis.Redis.from_url(address) as one, redis.Redis.from_url(address) as other:
+        caches = [Cache(client, "app:") for client in (one, other)]
+        functions = [each.memoize(ttl="50ms", stale=60, early=0, name="slow")(slow) for each in caches]
+        assert functions[0]() == 1
+        time.sleep(0.06)
+        assert [function() for function in functions * 3] == [1] * 6
+        eventually(caches[0], lambda: caches[0].get(functions[0].key()) == 2)
+        time.sleep(0.02)
+        assert len(calls) == 2
+        assert one.keys("app:@lock:*") == []
+
+
+def test_who_computes_in_the_foreground_alone_waits(cache: Any) -> None:
+    going, gone = threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    @cache.memoize(ttl="20ms", stale=60, background=False)
     def slow() -> int:
         calls.append(1)
         if len(calls) > 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from .backends import backend_of, is_awaited, run
 from .core import TASKS, THREADS, Core, Job, Policy, tags_of
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds
-from .memoize import AsyncMemoized, AsyncMemoizer, Memoized, Memoizer, Tags, memoize
-from .serializers import Serializer
+from .flights import Manner
+from .memoize import AsyncMemoized, AsyncMemoizer, Memoized, Memoizer, memoize
+from .options import CACHE, OBTAIN, CacheOptions, MemoizeOptions, ObtainOptions, completed
 from .statistics import Statistics
 
 if TYPE_CHECKING:
@@ -74,19 +75,19 @@ class _Common:
         return self._core.report()
 
 
+def _core(store: Any, prefix: str, ttl: Duration | None, options: CacheOptions) -> Core:
+    return Core(backend_of(store), prefix=prefix, ttl=ttl, **completed(options, CACHE, "a cache"))
+
+
 def _obtaining(
-    core: Core,
-    key: str,
-    make: Any,
-    ttl: MaybeDuration,
-    tags: Iterable[str] | str,
-    stale: Duration | None,
-    awaits: bool,
-    manner: Any,
+    core: Core, key: str, make: Any, ttl: MaybeDuration, options: ObtainOptions, awaits: bool, manner: Manner
 ) -> Job:
-    policy = Policy(core.ttl_of(ttl), stale=maybe_milliseconds(stale) or 0)
+    chosen = completed(options, OBTAIN, "get_or_set")
+    policy = Policy(
+        core.ttl_of(ttl), stale=maybe_milliseconds(chosen["stale"]) or 0, background=chosen["background"]
+    )
     call = make if callable(make) else lambda: make
-    return Job(core.key(key), call, policy, core.direct, manner, awaits, tags_of(tags))
+    return Job(core.key(key), call, policy, core.direct, manner, awaits, tags_of(chosen["tags"]))
 
 
 class Cache(_Common):
@@ -109,11 +110,7 @@ class Cache(_Common):
         store: Store[Any] | redis.Redis,
         prefix: str = "cache:",
         ttl: Duration | None = None,
-        *,
-        serializer: str | Serializer = "msgpack",
-        secret: bytes | str | None = None,
-        shared: bool | None = None,
-        lease: Duration = 10,
+        **options: Unpack[CacheOptions],
     ) -> Cache: ...
     @overload
     def __new__(  # type: ignore[misc]  # it makes the cache that fits
@@ -121,22 +118,14 @@ class Cache(_Common):
         store: AsyncStore[Any] | redis.asyncio.Redis,
         prefix: str = "cache:",
         ttl: Duration | None = None,
-        *,
-        serializer: str | Serializer = "msgpack",
-        secret: bytes | str | None = None,
-        shared: bool | None = None,
-        lease: Duration = 10,
+        **options: Unpack[CacheOptions],
     ) -> AsyncCache: ...
     def __new__(
         cls,
         store: Any,
         prefix: str = "cache:",
         ttl: Duration | None = None,
-        *,
-        serializer: str | Serializer = "msgpack",
-        secret: bytes | str | None = None,
-        shared: bool | None = None,
-        lease: Duration = 10,
+        **options: Unpack[CacheOptions],
     ) -> Any:
         """A cache in a Store or a redis.Redis; in an AsyncStore or a redis.asyncio.Redis, an `AsyncCache`.
 
@@ -152,15 +141,7 @@ class Cache(_Common):
                 f"{cls.__name__} is called, and {store!r} is awaited: make it a class of AsyncCache"
             )
         made: Any = object.__new__(AsyncCache if awaited else cls)
-        made._core = Core(
-            backend_of(store),
-            prefix=prefix,
-            ttl=ttl,
-            serializer=serializer,
-            secret=secret,
-            shared=shared,
-            lease=lease,
-        )
+        made._core = _core(store, prefix, ttl, options)
         return made
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -203,9 +184,7 @@ class Cache(_Common):
         key: str,
         make: Callable[[], V],
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> V: ...
     @overload
     def get_or_set(
@@ -213,25 +192,21 @@ class Cache(_Common):
         key: str,
         make: V,
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> V: ...
     def get_or_set(
         self,
         key: str,
         make: Any,
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> Any:
         """The value under `key`, else what `make` is or returns, which is kept.
 
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
-        others while one caller computes.
+        who asks, and `make` is called in the background; or, if `background` is false, by the first caller.
         """
-        job = _obtaining(self._core, key, make, ttl, tags, stale, False, THREADS)
+        job = _obtaining(self._core, key, make, ttl, options, False, THREADS)
         return run(self._obtain(job)).result()
 
     async def _obtain(self, job: Job) -> Any:
@@ -273,37 +248,25 @@ class Cache(_Common):
     @overload
     def memoize(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
     @overload
-    def memoize(
-        self,
-        *,
-        ttl: MaybeDuration = DEFAULT,
-        key: Callable[..., Any] | None = None,
-        tags: Tags = (),
-        stale: Duration | None = None,
-        early: float | None = None,
-        cache_none: bool = True,
-        cache_errors: Duration | None = None,
-        typed: bool = False,
-        version: int | str = 1,
-        name: str | None = None,
-    ) -> Memoizer: ...
-    def memoize(self, *function: Any, **options: Any) -> Any:
+    def memoize(self, **options: Unpack[MemoizeOptions]) -> Memoizer: ...
+    def memoize(self, *functions: Any, **options: Any) -> Any:
         """A decorator that keeps the results of a function, by its arguments.
 
         `ttl` is for how long. `key` is called with the arguments, and says by what the result is kept
         instead. `tags` are tags of every result, or a function of the arguments that returns them. For
-        `stale` after its time an old result is given to others while one caller computes. `early=1` computes
-        a result anew some time before it expires, the earlier the longer it takes (XFetch); more than 1 still
-        earlier. None is kept unless `cache_none` is false; an exception only with `cache_errors`, for so
-        long. With `typed`, 1, 1.0 and True are different arguments. `version` and `name` are part of the
-        keys: another version leaves former results behind, and the name is by default that of the function
-        with its module.
+        `stale` after its time an old result is given to who asks, while it is computed anew. `early=1`
+        computes a result anew some time before it expires, the earlier the longer it takes (XFetch); more
+        than 1 still earlier. Both are done in the background, a plain function in another thread; if
+        `background` is false, by the first caller, who waits for it. None is kept unless `cache_none` is
+        false; an exception only with `cache_errors`, for so long. With `typed`, 1, 1.0 and True are different
+        arguments. `version` and `name` are part of the keys: another version leaves former results behind,
+        and the name is by default that of the function with its module.
 
         Concurrent calls with the same arguments compute once. What cannot be serialized is returned but not
         kept, with a CacheWarning. TypeError for a generator function, and for a coroutine function if the
         client blocks.
         """
-        return _decorator(self._core, False, function, options)
+        return memoize(self._core, False, functions, options)
 
 
 class AsyncCache(_Common):
@@ -315,25 +278,13 @@ class AsyncCache(_Common):
         store: AsyncStore[Any] | redis.asyncio.Redis,
         prefix: str = "cache:",
         ttl: Duration | None = None,
-        *,
-        serializer: str | Serializer = "msgpack",
-        secret: bytes | str | None = None,
-        shared: bool | None = None,
-        lease: Duration = 10,
+        **options: Unpack[CacheOptions],
     ) -> Self:
         """The same as `Cache(store, ...)`; TypeError for what is not awaited."""
         if not is_awaited(store):
             raise TypeError(f"an AsyncCache is kept in what is awaited, not in {store!r}: use Cache")
         made = object.__new__(cls)
-        made._core = Core(
-            backend_of(store),
-            prefix=prefix,
-            ttl=ttl,
-            serializer=serializer,
-            secret=secret,
-            shared=shared,
-            lease=lease,
-        )
+        made._core = _core(store, prefix, ttl, options)
         return made
 
     async def get(self, key: str, default: Any = None) -> Any:
@@ -376,9 +327,7 @@ class AsyncCache(_Common):
         key: str,
         make: Callable[[], Coroutine[Any, Any, V]],
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> V: ...
     @overload
     async def get_or_set(
@@ -386,26 +335,22 @@ class AsyncCache(_Common):
         key: str,
         make: V,
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> V: ...
     async def get_or_set(
         self,
         key: str,
         make: Any,
         ttl: MaybeDuration = DEFAULT,
-        *,
-        tags: Iterable[str] | str = (),
-        stale: Duration | None = None,
+        **options: Unpack[ObtainOptions],
     ) -> Any:
         """The value under `key`, else what `make` is, or returns when awaited, which is kept.
 
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
-        others while one caller computes.
+        who asks, and `make` is called in the background; or, if `background` is false, by the first caller.
         """
         core = self._core
-        job = _obtaining(core, key, make, ttl, tags, stale, callable(make), TASKS)
+        job = _obtaining(core, key, make, ttl, options, callable(make), TASKS)
         return (await core.obtain(job, await core.backend.get(job.key))).result()
 
     async def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:
@@ -441,45 +386,7 @@ class AsyncCache(_Common):
     @overload
     def memoize(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncMemoized[P, R]: ...
     @overload
-    def memoize(
-        self,
-        *,
-        ttl: MaybeDuration = DEFAULT,
-        key: Callable[..., Any] | None = None,
-        tags: Tags = (),
-        stale: Duration | None = None,
-        early: float | None = None,
-        cache_none: bool = True,
-        cache_errors: Duration | None = None,
-        typed: bool = False,
-        version: int | str = 1,
-        name: str | None = None,
-    ) -> AsyncMemoizer: ...
-    def memoize(self, *function: Any, **options: Any) -> Any:
+    def memoize(self, **options: Unpack[MemoizeOptions]) -> AsyncMemoizer: ...
+    def memoize(self, *functions: Any, **options: Any) -> Any:
         """`Cache.memoize` for coroutine functions; TypeError for others."""
-        return _decorator(self._core, True, function, options)
-
-
-DEFAULTS: dict[str, Any] = {
-    "ttl": DEFAULT,
-    "key": None,
-    "tags": (),
-    "stale": None,
-    "early": None,
-    "cache_none": True,
-    "cache_errors": None,
-    "typed": False,
-    "version": 1,
-    "name": None,
-}
-"""The options of memoize."""
-
-
-def _decorator(core: Core, awaited: bool, function: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    unknown = options.keys() - DEFAULTS.keys()
-    if unknown:
-        raise TypeError(f"memoize has no option {sorted(unknown)[0]!r}")
-    options = DEFAULTS | options
-    if function:
-        return memoize(core, function[0], awaited, **options)
-    return lambda function: memoize(core, function, awaited, **options)
+        return memoize(self._core, True, functions, options)

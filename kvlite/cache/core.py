@@ -30,7 +30,6 @@ from .leases import Renewing, renewed_by_task, renewed_by_thread
 from .serializers import Serializer, Types, serializer_of
 from .statistics import Statistics, table
 
-MISSING = object()
 TAG_SLACK = 60_000
 """How many milliseconds a tag outlives the entries that bear it: computing them takes time."""
 FAILURE_KEPT = 5_000
@@ -48,6 +47,7 @@ class Policy:
     ttl: int | None
     stale: int = 0
     early: float = 0.0
+    background: bool = True
     errors: int = 0
     keep_none: bool = True
 
@@ -356,6 +356,10 @@ class Core:
                 if not counted:
                     stats.hits += 1
                 return _landed(job.key, entry)
+            if entry is not None and job.policy.background:
+                stats.stale_hits += not counted
+                self._refresh_later(job, entry)
+                return _landed(job.key, entry)
             flight, leading = flights.board(job.key, frozenset(job.tags))
             if entry is not None and not leading:
                 stats.stale_hits += not counted
@@ -384,6 +388,37 @@ class Core:
         await self._lead(job, flight, force=True, stale=None)
         return flight
 
+    def _refresh_later(self, job: Job, stale: Entry) -> None:
+        """Have what `stale` is an old value of computed while the caller goes on, once for all of them."""
+        flights = self.flights()
+        if flights.begin_to_refresh(job.key):
+            try:
+                job.manner.leave_behind(lambda: self._refresh(job, stale))
+            except RuntimeError:  # there can be no more threads: the next caller tries again
+                flights.end_refresh(job.key)
+
+    async def _refresh(self, job: Job, stale: Entry) -> None:
+        computing.set(())  # nobody waits for this
+        flights, error = self.flights(), None
+        try:
+            entry = await self.find(job.key, job.stats)
+            if entry is None or self._is_newer(entry, stale):
+                return
+            flight, leading = flights.board(job.key, frozenset(job.tags))
+            if leading:
+                await self._lead(job, flight, force=False, stale=stale)
+                error = flight.error
+        except Exception as caught:
+            job.stats.errors += 1
+            error = None if is_called(caught, "StoreClosedError") else caught
+        finally:
+            flights.end_refresh(job.key)
+        if error is not None:
+            import logging  # slow to import, and rarely needed
+
+            name = job.key[len(self.prefix) :]
+            logging.getLogger("kvlite").warning("computing %s anew failed: %r", name, error)
+
     async def _compute_alone(self, job: Job) -> Flight:
         """Compute for the caller only, who must not wait for others, and keep nothing."""
         flight = Flight(job.key)
@@ -410,7 +445,7 @@ class Core:
                 return
         job.versions = await self._versions(job.tags, job.policy.ttl)
         await self._compute(job, flight)
-        commands = self._storing(job, flight)
+        commands = self._storing(job, flight, force, stale)
         if commands:
             await self._store(job, flight, job.key, lambda _: not flight.forgotten, commands)
 
@@ -435,12 +470,18 @@ class Core:
             stats.load_seconds += took
             job.cost = max(1, round(took * 1000))
 
-    def _storing(self, job: Job, flight: Flight) -> list[Command]:
-        """The commands that keep what came of a flight, none if it is not to be kept."""
+    def _storing(self, job: Job, flight: Flight, force: bool, stale: Entry | None) -> list[Command]:
+        """The commands that keep what came of a flight; if it is not to be kept, those that take away what it
+        shows to be outdated. An old value is worth more than an error."""
         policy = job.policy
         failed = flight.error is not None
-        if (failed and not policy.errors) or (flight.value is None and not failed and not policy.keep_none):
+        if failed and stale is not None:
+            return self._postponing(job, stale)
+        if failed and not policy.errors:
             return []
+        taking_away: list[Command] = [("delete", (job.key,), {})] if force or stale is not None else []
+        if flight.value is None and not failed and not policy.keep_none:
+            return taking_away
         now = self.backend.now()
         ttl = policy.errors if failed else policy.ttl
         due = now + ttl if policy.stale and ttl is not None and not failed else 0
@@ -457,9 +498,18 @@ class Core:
             data = self.entries.write(job.key, entry)
         except Exception as error:
             self._not_kept(job, error, quietly=failed)
-            return []
+            return taking_away
         lifetime = ttl if ttl is None or failed else ttl + policy.stale
         return self._writing(job.key, data, lifetime, job.tags)
+
+    def _postponing(self, job: Job, stale: Entry) -> list[Command]:
+        """The commands that leave `stale` as it is, but to be computed anew only when an error kept would
+        have ended."""
+        if not (job.policy.errors and stale.due):
+            return []
+        due = self.backend.now() + job.policy.errors
+        entry = Entry(stale.value, due=due, deadline=stale.deadline, cost=stale.cost, tags=stale.tags)
+        return [("set", (job.key, self.entries.write(job.key, entry)), {"keepttl": True, "xx": True})]
 
     async def _store(
         self,
@@ -479,7 +529,7 @@ class Core:
 
     def _not_kept(self, job: Job, error: Exception, quietly: bool = False) -> None:
         job.stats.unstored += 1
-        if not quietly:
+        if not quietly and not is_called(error, "StoreClosedError"):
             name = job.key[len(self.prefix) :]
             warnings.warn(f"the result for {name} is not cached: {error}", CacheWarning, stacklevel=2)
 
@@ -510,7 +560,7 @@ class Core:
         except BaseException:
             await self.backend.execute_if(lock, _equals(token), ("delete", (lock,), {}))
             raise
-        commands = [*self._storing(job, flight), ("delete", (lock,), {})]
+        commands = [*self._storing(job, flight, force, stale), ("delete", (lock,), {})]
         if flight.error is not None:
             note = self._failure_note(job, flight.error)
             if note is not None:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from . import leases
+from . import background, leases
+from .background import Work
 
 _circles = threading.Lock()
 """Held while somebody looks whether waiting would close a circle, and begins to wait."""
@@ -108,6 +109,7 @@ class Flights:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flying: dict[str, Flight] = {}
+        self._refreshing: set[str] = set()
         _all.add(self)
 
     def board(self, key: str, tags: frozenset[str]) -> tuple[Flight, bool]:
@@ -152,10 +154,23 @@ class Flights:
                 if flight is not None:
                     flight.forgotten = True
 
+    def begin_to_refresh(self, key: str) -> bool:
+        """Note that this key is to be computed anew in the background; false if it is already noted."""
+        with self._lock:
+            if key in self._refreshing:
+                return False
+            self._refreshing.add(key)
+            return True
+
+    def end_refresh(self, key: str) -> None:
+        with self._lock:
+            self._refreshing.discard(key)
+
     def start_anew(self) -> None:
         """After a fork, in the child: nobody there leads what was under way."""
         self._lock = threading.Lock()
         self._flying = {}
+        self._refreshing = set()
 
 
 _all: weakref.WeakSet[Flights] = weakref.WeakSet()
@@ -179,6 +194,7 @@ def _after_fork_in_child() -> None:
         flights.start_anew()
     computing.set(())
     leases.start_anew()
+    background.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -196,6 +212,9 @@ class Manner(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
+    def leave_behind(self, work: Work) -> None:
+        """Have `work` done while the caller goes on. RuntimeError if there is nobody to do it."""
+
 
 class ThreadManner:
     """Threads block."""
@@ -210,6 +229,9 @@ class ThreadManner:
         import time
 
         time.sleep(seconds)
+
+    def leave_behind(self, work: Work) -> None:
+        background.in_a_thread(work)
 
 
 class TaskManner:
@@ -226,3 +248,6 @@ class TaskManner:
         import asyncio
 
         await asyncio.sleep(seconds)
+
+    def leave_behind(self, work: Work) -> None:
+        background.in_a_task(work)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from .backends import run
 from .core import TASKS, THREADS, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
 from .keys import call_with_key, key_of_call, name_of, shortened
+from .options import MEMOIZE, Tags, completed
 from .serializers import Msgpack
 from .statistics import Statistics
 
@@ -24,8 +25,6 @@ Q = ParamSpec("Q")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
-
-Tags: TypeAlias = Iterable[str] | str | Callable[..., Iterable[str] | str]
 
 
 class Memoized(Generic[P, R_co]):
@@ -123,6 +122,7 @@ class Memo:
         tags: Tags,
         stale: Duration | None,
         early: float | None,
+        background: bool,
         cache_none: bool,
         cache_errors: Duration | None,
         typed: bool,
@@ -141,6 +141,7 @@ class Memo:
             core.ttl_of(ttl),
             stale=maybe_milliseconds(stale) or 0,
             early=early or 0.0,
+            background=background,
             errors=0 if cache_errors is None else milliseconds(cache_errors),
             keep_none=cache_none,
         )
@@ -294,7 +295,15 @@ def memoized_awaited(memo: Memo) -> Any:
     return dressed(memo, call, invalidate=memo.invalidate, refresh=refresh)
 
 
-def memoize(core: Core, function: Callable[..., Any], awaited: bool, **options: Any) -> Any:
+def memoize(core: Core, awaited: bool, functions: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """The function memoized, or what does that to the function it is then given."""
+    options = completed(options, MEMOIZE, "memoize")
+    if functions:
+        return _memoized(core, functions[0], awaited, options)
+    return lambda function: _memoized(core, function, awaited, options)
+
+
+def _memoized(core: Core, function: Callable[..., Any], awaited: bool, options: dict[str, Any]) -> Any:
     refuse_generators(function)
     memo = Memo(core, function, **options)
     if awaited:

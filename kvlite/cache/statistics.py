@@ -13,13 +13,13 @@ class Statistics:
     hits: int = 0
     """Calls that were answered from the cache."""
     stale_hits: int = 0
-    """Calls that were answered by an entry that somebody was computing anew."""
+    """Calls that were answered by an old entry, which somebody was computing anew."""
     misses: int = 0
     """Calls for which nothing was there."""
     waits: int = 0
     """Of the misses, those that got what another caller computed meanwhile."""
     loads: int = 0
-    """Computations."""
+    """Computations, also those in the background."""
     load_seconds: float = 0.0
     """How long all computations took together."""
     errors: int = 0
