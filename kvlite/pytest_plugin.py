@@ -5,7 +5,9 @@ pytest finds this by itself once kvlite is installed. Nothing is imported before
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,9 @@ MARKER = "kvlite"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "kvlite(data=None, snapshot=None, **options): what kvlite_store holds at first (a dict, or a file of"
-        " JSON or YAML; a file that Store.save wrote), and options it is opened with (decode_responses=True)",
+        "kvlite(data=None, snapshot=None, path=None, **options): what kvlite_store holds at first (a dict, or"
+        " a file of JSON or YAML beside the test's; a file that Store.save wrote), the folder it is kept in"
+        " (the test's own, unless the path is absolute), and more options it is opened with",
     )
 
 
@@ -40,18 +43,25 @@ def kvlite_clock() -> ManualClock:
 
 @pytest.fixture
 def kvlite_store(request: pytest.FixtureRequest) -> Iterator[Store[Any]]:
-    """A store in memory, empty but for what a `kvlite` marker puts into it, and closed after the test."""
+    """A store, empty but for what a `kvlite` marker puts into it, and closed after the test. It is in memory,
+    unless the marker has a `path`: that of a folder below `tmp_path`, or an absolute one."""
     from .store import Store
 
-    options, loads = _marked(request.node)
-    if "kvlite_clock" in request.fixturenames:
-        options.setdefault("clock", request.getfixturevalue("kvlite_clock"))
-    with Store(**options) as store:
+    node = request.node
+    options, loads = _marked(node)
+    with _marker_of(node, options):
+        if options.get("path") is not None:
+            options["path"] = request.getfixturevalue("tmp_path") / options["path"]
+        if "kvlite_clock" in request.fixturenames:
+            options.setdefault("clock", request.getfixturevalue("kvlite_clock"))
+        opened = Store(**options)
+    with opened as store:
         for kind, what in loads:
-            if kind == "snapshot":
-                store.restore_from(what)
-            else:
-                store.seed(what)
+            with _marker_of(node, {kind: what}):
+                if kind == "snapshot":
+                    store.restore_from(_located(node, what))
+                else:
+                    store.seed(_located(node, what))
         yield store
 
 
@@ -90,10 +100,20 @@ def _marked(node: pytest.Item) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
             raise pytest.UsageError("the marker kvlite takes keywords only, such as data={...}")
         for name, value in marker.kwargs.items():
             if name in ("data", "snapshot"):
-                loads.append((name, _located(node, value)))
+                loads.append((name, value))
             else:
                 options[name] = value
     return options, loads
+
+
+@contextmanager
+def _marker_of(node: pytest.Item, said: dict[str, Any]) -> Iterator[None]:
+    """A block that does what the marker of a test has `said`, and blames it for whatever goes wrong."""
+    words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
+    try:
+        yield
+    except Exception as error:
+        pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {error}", pytrace=False)
 
 
 def _decodes(node: pytest.Item) -> bool:

@@ -120,6 +120,61 @@ def test_the_marker(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*the marker kvlite takes keywords only*", "*None is neither a text*"])
 
 
+def test_what_is_wrong_with_a_marker_is_said(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.kvlite(data="nosuch.json")
+        def test_file(kvlite_store):
+            pass
+
+        @pytest.mark.kvlite(snapshot="nosuch.snapshot")
+        def test_snapshot(kvlite_redis):
+            pass
+
+        @pytest.mark.kvlite(decode_response=True)
+        def test_option(kvlite_store):
+            pass
+        """
+    )
+    result = run(pytester)
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            f"@pytest.mark.kvlite(data='nosuch.json') of {path.name}::test_file: *{path.parent}/nosuch.json*",
+            f"@pytest.mark.kvlite(snapshot='nosuch.snapshot') of {path.name}::test_snapshot: "
+            f"*{path.parent}/nosuch.snapshot*",
+            f"@pytest.mark.kvlite(decode_response=True) of {path.name}::test_option: *decode_response*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_store_on_disk_is_private_to_its_test(pytester: pytest.Pytester) -> None:
+    shared = pytester.path / "shared.kv"
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.kvlite(path="app.kv")
+        class TestOnDisk:
+            @pytest.mark.parametrize("run", range(2))
+            def test_private(self, kvlite_redis, tmp_path, run):
+                assert kvlite_redis.incr("n") == 1
+                assert (tmp_path / "app.kv").is_dir()
+
+        @pytest.mark.kvlite(path={str(shared)!r})
+        @pytest.mark.parametrize("run", range(2))
+        def test_shared(kvlite_store, run):
+            assert kvlite_store.incr("n") == run + 1
+        """
+    )
+    run(pytester).assert_outcomes(passed=4)
+    assert shared.is_dir()
+    assert not (pytester.path / "app.kv").exists()
+
+
 def test_sandboxes_of_data_that_was_seeded_once(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
