@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -76,9 +77,15 @@ def run_top(options: argparse.Namespace) -> int:
 
 
 def run_serve(options: argparse.Namespace) -> int:
-    from . import serving
+    # The first process of a container is not ended by SIGTERM unless it asks for it, and reading a large
+    # store may take a while before the server does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        from . import serving
 
-    return serving.run_serve(options.words)
+        return serving.run_serve(options.words)
+    except KeyboardInterrupt:
+        return 0
 
 
 def make_parser() -> Parser:

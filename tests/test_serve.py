@@ -114,6 +114,16 @@ def test_it_is_not_ready_before_its_pid_file_is_there(tmp_path: Path) -> None:
     assert done.stderr == f"python -m kvlite serve: --pidfile nowhere/pid cannot be made: {why}\n"
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_before_it_serves(tmp_path: Path, how: int) -> None:
+    """It waits for its configuration here, from a pipe to which nobody writes."""
+    os.mkfifo(tmp_path / "pipe")
+    process = subprocess.Popen([*COMMAND, "--config", "pipe"], cwd=tmp_path, env=environment())
+    with (tmp_path / "pipe").open("wb"):
+        process.send_signal(how)
+        assert process.wait(SOON) == 0
+
+
 # --- how it is told -----------------------------------------------------------------------------------------
 
 
@@ -281,7 +291,7 @@ def test_what_is_wrong_in_the_environment(refused: Refused, monkeypatch: pytest.
 def test_a_variable_that_is_none_may_be_misspelt(tmp_path: Path) -> None:
     variables = {
         "KVLITE_REQUIREPAS": "x",
-        "KVLITE_SERVICE_HOST": "10.0.0.1",
+        "KVLITE_SERVICE_PORT": "6379",
         "KVLITE_PORT": "tcp://10.0.0.1:1",
     }
     with serving(tmp_path, **variables) as served:
@@ -289,7 +299,7 @@ def test_a_variable_that_is_none_may_be_misspelt(tmp_path: Path) -> None:
             "warning: KVLITE_REQUIREPAS in the environment is no option, and is ignored: did you mean"
             " KVLITE_REQUIREPASS?\n"
         )
-        for name in ("KVLITE_SERVICE_HOST", "KVLITE_PORT"):
+        for name in ("KVLITE_SERVICE_PORT", "KVLITE_PORT"):
             assert served.says(f" {name} in the environment is no option, and is ignored\n")
 
 

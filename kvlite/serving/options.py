@@ -163,6 +163,6 @@ def _meant(name: str) -> str:
 
 
 def meant_variable(variable: str) -> str | None:
-    """The variable that may have been meant by one that is none."""
-    near = nearest(variable.removeprefix(PREFIX).replace("_", "-"), (*ALIASES, *OWN))
+    """The variable that may have been meant by one that is none, and is hardly an orchestrator's."""
+    near = nearest(variable.removeprefix(PREFIX).replace("_", "-"), (*ALIASES, *OWN), 0.75)
     return None if near is None or variable in VARIABLES else f"{PREFIX}{near.upper().replace('-', '_')}"

@@ -348,8 +348,9 @@ OF_A_SERVER = frozenset(
 store's."""
 
 
-def nearest(name: str, others: Iterable[str] = ()) -> str | None:
-    """The parameter, or which of the `others`, that may have been meant by a name that is none."""
+def nearest(name: str, others: Iterable[str] = (), likeness: float = 0.6) -> str | None:
+    """The parameter, or which of the `others`, that may have been meant by a name that is none. 1 is the
+    `likeness` of a name to itself."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name.lower(), [*PARAMETERS, *others], 1)), None)
+    return next(iter(get_close_matches(name.lower(), [*PARAMETERS, *others], 1, likeness)), None)
