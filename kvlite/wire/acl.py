@@ -200,15 +200,24 @@ def _shown(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
 
 
+def _anybody() -> User:
+    """The default user as he is at first."""
+    user = User(b"default")
+    for rule in (b"+@all", b"~*", b"&*", b"on", b"nopass"):
+        user.apply(rule)
+    return user
+
+
+_ANYBODY = _anybody()
+
+
 class Acl:
     """The users of one instance. What it raises is what the client is told."""
 
     def __init__(self) -> None:
         self.all_channels = False
         """What new users may do: the setting `acl-pubsub-default`."""
-        self.default = User(b"default")
-        for rule in (b"+@all", b"~*", b"&*", b"on", b"nopass"):
-            self.default.apply(rule)
+        self.default = copy(_ANYBODY)
         self.users: dict[bytes, User] = {b"default": self.default}
         self._lock = Lock()
         """Held while users are changed."""
@@ -260,7 +269,7 @@ class Acl:
     def lines(self) -> list[str]:
         """Lines of a configuration file that make all users; none if there is just the one that always is."""
         lines = [_shown(user.describe()) for _, user in sorted(self.users.items())]
-        return [] if lines == [_shown(Acl().default.describe())] else lines
+        return [] if lines == [_shown(_ANYBODY.describe())] else lines
 
     def delete_users(self, names: list[bytes]) -> list[User]:
         """Those of these names that were there, and are no more."""

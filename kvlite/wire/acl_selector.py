@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from enum import IntEnum
 from functools import cache
@@ -64,6 +64,7 @@ CHANNELS: dict[str, tuple[bool, bool]] = {
 }
 """The commands whose arguments are channels: whether all of them are, and whether they are patterns."""
 
+_ALL_COMMANDS = frozenset(CATEGORIES)
 _READING = frozenset({"access"})
 _WRITING = frozenset({"insert", "update", "delete"})
 
@@ -121,7 +122,8 @@ class Selector:
         """It began with `+@all`, and then some may have been taken away."""
         self.all_keys = False
         self.all_channels = all_channels
-        self.commands: set[str] = set()
+        self.commands: frozenset[str] = frozenset()
+        """Exchanged, never changed: most users have all there are in common."""
         self.first_arguments: dict[str, list[bytes]] = {}
         """Of commands that may be run with these first arguments only."""
         self.keys: list[KeyPattern] = []
@@ -130,7 +132,6 @@ class Selector:
     def __copy__(self) -> Selector:
         twin = Selector()
         twin.__dict__.update(self.__dict__)
-        twin.commands = set(self.commands)
         twin.first_arguments = {name: list(words) for name, words in self.first_arguments.items()}
         twin.keys = [copy(pattern) for pattern in self.keys]
         twin.channels = list(self.channels)
@@ -194,7 +195,7 @@ class Selector:
         elif rule[:1] == b"+":
             self._allow_command(rule[1:])
         elif rule[:1] == b"-":
-            self.change(_known(rule[1:]), allowed=False)
+            self.change([_known(rule[1:])], allowed=False)
         elif rule:
             raise RuleError(SYNTAX_ERROR)
 
@@ -216,12 +217,12 @@ class Selector:
 
     def allow_all_commands(self) -> None:
         self.all_commands = self.future_commands = True
-        self.commands = set(CATEGORIES)
+        self.commands = _ALL_COMMANDS
         self.first_arguments = {}
 
     def deny_all_commands(self) -> None:
         self.all_commands = self.future_commands = False
-        self.commands = set()
+        self.commands = frozenset()
         self.first_arguments = {}
 
     def _add_keys(self, rule: bytes) -> None:
@@ -250,7 +251,7 @@ class Selector:
     def _allow_command(self, rule: bytes) -> None:
         name, bar, word = rule.rpartition(b"|")
         if not bar:
-            self.change(_known(word), allowed=True)
+            self.change([_known(word)], allowed=True)
             return
         command = _known(name)
         if "|" in command:
@@ -258,7 +259,7 @@ class Selector:
         if not word:
             raise RuleError(SYNTAX_ERROR)
         if _subcommands(command):
-            self.change(_known(rule), allowed=True)
+            self.change([_known(rule)], allowed=True)
             return
         words = self.first_arguments.setdefault(command, [])
         if word.lower() not in map(bytes.lower, words):
@@ -267,17 +268,18 @@ class Selector:
     def _change_category(self, category: str, allowed: bool) -> None:
         if category not in CATEGORY_NAMES:
             raise RuleError(UNKNOWN_COMMAND)
-        for name in _members(category):
-            self.change(name, allowed)
+        self.change(_members(category), allowed)
 
-    def change(self, name: str, allowed: bool) -> None:
-        """Allow or deny a command with all of its subcommands."""
-        self.first_arguments.pop(name, None)
-        names = (name, *_subcommands(name))
+    def change(self, names: Iterable[str], allowed: bool) -> None:
+        """Allow or deny commands, each with all of its subcommands."""
+        changed: set[str] = set()
+        for name in names:
+            self.first_arguments.pop(name, None)
+            changed.update((name, *_subcommands(name)))
         if allowed:
-            self.commands.update(names)
+            self.commands |= changed
         else:
-            self.commands.difference_update(names)
+            self.commands -= changed
             self.all_commands = False
 
     # What is told
@@ -316,14 +318,14 @@ class Selector:
         for name in sorted(CATEGORIES):
             allowed = name in self.commands
             if allowed != (name in told.commands):
-                told.change(name, allowed)
+                told.change([name], allowed)
                 yield ("+" if allowed else "-") + name
             if not allowed:
                 for word in self.first_arguments.get(name, ()):
                     yield f"+{name}|{word.decode('latin-1')}"
 
 
-def _best_category(commands: set[str], categories: list[str], adding: bool) -> str | None:
+def _best_category(commands: frozenset[str], categories: list[str], adding: bool) -> str | None:
     """The category with the fewest commands that are not meant, of those where more are meant than not.
 
     Commands that Redis 7.0 does not have do not count, so that it would choose the same.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..keyspace import Keyspace
 from .acl import Acl
@@ -17,6 +17,7 @@ from .lua.functions import Functions
 from .lua.running import Runner
 from .lua.scripts import Scripts
 from .monitor import feed
+from .parameters import DEFAULTS
 from .pause import Pause
 from .persistence import Saves
 from .replies import Reply
@@ -31,8 +32,28 @@ if TYPE_CHECKING:
     from .table import Row
 
 
+M = TypeVar("M")
+
 NEVER = 2**63
 """More nanoseconds than any command takes. An int: what is an int is compared with it."""
+
+
+class Lazy(Generic[M]):
+    """A part of an instance, which is made when it is first asked for: most clients never do."""
+
+    def __init__(self, make: Callable[[Instance], M]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type[Instance], name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Instance, owner: type[Instance]) -> M:
+        with instance._lock:
+            parts = vars(instance)
+            if self._name not in parts:
+                parts[self._name] = self._make(instance)
+            made: M = parts[self._name]
+            return made
 
 
 class Instance:
@@ -41,31 +62,22 @@ class Instance:
     def __init__(self, store: Store[Any]) -> None:
         self.stores = store._shared.stores
         self.store = store
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         """For who comes and goes, and what is shown: a script may keep the store's own for long."""
         self.sessions: dict[int, Session] = {}
         self.stop: Callable[[], None] | None = None
         """Ends the server soon, and with it all sessions; None where there is no server."""
         self.next_id = 1
-        self.run_id = os.urandom(20).hex()
-        self.replication_id = os.urandom(20).hex()
         self.peak_memory = 1
         """The most that the data took, as far as it was looked at."""
         self.now = store._shared.now
         """The time in milliseconds since the epoch."""
         self.started_ms = self.now()
-        self.config = Config()
-        connect(self.config, store)
         self.acl = Acl()
-        self.acl_log = AclLog(self.now)
-        self.errands = Errands(store._shared.lock)
-        self.pause = Pause(self.now, self.review)
+        self.pause = Pause(self.now, self.sessions)
+        self.busy = False
+        """A script has been running for too long: all are told so."""
         self.statistics = Statistics()
-        self.saves = Saves(store, self.statistics)
-        self.runner = Runner(self)
-        self.scripts = Scripts(self)
-        self.functions = Functions(self)
-        self.slowlog = SlowLog()
         self.latency: dict[str, Event] = {}
         """Spikes by their kind."""
         self.monitors: dict[Session, None] = {}
@@ -73,8 +85,17 @@ class Instance:
         """How many nanoseconds a command must have taken to be looked at by `attend`."""
         self.quick = QUICK
         """How many seconds a command may have taken to be looked at no further."""
-        self._follow_config()
-        self._pay_attention()
+        self._look_for(DEFAULTS)
+
+    run_id = Lazy(lambda self: os.urandom(20).hex())
+    replication_id = Lazy(lambda self: os.urandom(20).hex())
+    acl_log = Lazy(lambda self: AclLog(self.now))
+    errands = Lazy(lambda self: Errands(self.store._shared.lock))
+    saves = Lazy(lambda self: Saves(self))
+    runner = Lazy(Runner)
+    scripts = Lazy(Scripts)
+    functions = Lazy(Functions)
+    slowlog = Lazy(lambda self: SlowLog())
 
     @classmethod
     def of(cls, store: Keyspace[Any]) -> Instance:
@@ -87,8 +108,11 @@ class Instance:
         instance: Instance = shared.instance
         return instance
 
-    def _follow_config(self) -> None:
-        config, acl, log = self.config, self.acl, self.acl_log
+    @Lazy
+    def config(self) -> Config:
+        """What is configured: at first as the store stands, which follows it from then on."""
+        config, acl = Config(), self.acl
+        connect(config, self.store)
 
         def require_password() -> None:
             acl.require_password(config["requirepass"].encode("utf-8", "surrogateescape"))
@@ -96,13 +120,14 @@ class Instance:
 
         def set_limits() -> None:
             acl.all_channels = config["acl-pubsub-default"] == "allchannels"
-            log.limit = config["acllog-max-len"]
+            self.acl_log.limit = config["acllog-max-len"]
 
         config.take_directive("user", acl.take_line, acl.lines)
         config.on_change(require_password, "requirepass")
         config.on_change(set_limits, "acl-pubsub-default", "acllog-max-len")
         config.on_change(self.review, "proto-max-bulk-len")
         config.on_change(self._pay_attention, "slowlog-log-slower-than", "latency-monitor-threshold")
+        return config
 
     @property
     def probe(self) -> Any:
@@ -137,7 +162,10 @@ class Instance:
 
     def _pay_attention(self) -> None:
         """Look again which commands are to be looked at."""
-        slow, spike = self.config["slowlog-log-slower-than"], self.config["latency-monitor-threshold"]
+        self._look_for(self.config)
+
+    def _look_for(self, config: Mapping[str, Any]) -> None:
+        slow, spike = config["slowlog-log-slower-than"], config["latency-monitor-threshold"]
         self._slow = slow * 1_000 if slow >= 0 else NEVER
         self._spike = spike * 1_000_000 if spike else NEVER
         self.attention = min(self._slow, self._spike, 0 if self.monitors else NEVER)
@@ -171,8 +199,10 @@ class Instance:
                 monitor.door.push(line)
 
     def stop_watching(self, session: Session) -> None:
-        self.monitors.pop(session, None)
-        self._pay_attention()
+        """Show this session nothing any more, if anything."""
+        if session in self.monitors:
+            self.monitors.pop(session, None)
+            self._pay_attention()
 
     def admit(self, session: Session) -> int:
         """The number of a new session."""

@@ -22,10 +22,9 @@ class Pause:
     Nothing else is held up: keys expire meanwhile, and calls of the store itself are answered.
     """
 
-    def __init__(self, now: Callable[[], int], changed: Callable[[], None]) -> None:
-        """`changed` is called when it begins or ends."""
+    def __init__(self, now: Callable[[], int], sessions: dict[int, Session]) -> None:
         self._now = now
-        self._changed = changed
+        self._sessions = sessions
         self.writes_only = True
         self.end_ms = 0
         self.postponed: dict[Session, None] = {}
@@ -41,6 +40,10 @@ class Pause:
         self.writes_only = writes_only and (self.writes_only or not self.seconds_left())
         self.end_ms = max(self.end_ms, end_ms)
         self._changed()
+
+    def _changed(self) -> None:
+        for session in list(self._sessions.values()):
+            session.review()
 
     def end(self) -> None:
         """Let all go on, in the order in which they came."""

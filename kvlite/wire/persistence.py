@@ -6,7 +6,7 @@ To such a store saving and rewriting its log are the same: a snapshot is written
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import RedisError, ResponseError
 from .replies import OK, Reply, Status
@@ -14,10 +14,8 @@ from .table import command
 
 if TYPE_CHECKING:
     from ..persist.durability import Durability
-    from ..store import Store
     from .instance import Instance
     from .session import Session
-    from .statistics import Statistics
 
 IN_MEMORY = "this store is kept in memory only: there is no file to save it to"
 IN_PROGRESS = "Background save already in progress"
@@ -30,12 +28,12 @@ REWRITE_SCHEDULED = Status(b"Background append only file rewriting scheduled")
 class Saves:
     """The snapshots that clients asked for: what is going on, and what came of the last."""
 
-    def __init__(self, store: Store[Any], statistics: Statistics) -> None:
-        self._store = store
-        self._statistics = statistics
+    def __init__(self, instance: Instance) -> None:
+        self._store = instance.store
+        self._statistics = instance.statistics
         self._writes_saved = 0
-        self._now = store._shared.now
-        self.last_ms = self._now()
+        self._now = instance.now
+        self.last_ms = instance.started_ms
         """When the state was last saved; before that, when it was first looked at."""
         self.last_failed = False
         self.last_seconds = -1

@@ -36,7 +36,7 @@ def shutdown(session: Session, args: list[bytes]) -> Reply:
     if stop is None:
         raise ResponseError(NO_SERVER)
     runner = session.instance.runner
-    if runner.busy:
+    if session.instance.busy:
         if b"NOSAVE" not in options:
             raise runner.busy_error()
         runner.end()

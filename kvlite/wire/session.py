@@ -205,7 +205,7 @@ class Session(Timekeeper):
             and self.instance.probe is None
             and not self.instance.is_limited
             and self not in self.instance.monitors
-            and not self.instance.runner.busy
+            and not self.instance.busy
             and (self.listener is None or self.protocol == 3)
         )
         self.plain = self.unhindered and self.queue is None
@@ -242,13 +242,13 @@ class Session(Timekeeper):
             raise ResponseError("Command not allowed inside a transaction")
         if self.restricted and (denial := self.denial(row, args)):
             raise NoPermissionError(NO_PERMISSION[denial].format(row.name))
-        if self.instance.is_limited and not self.instance.runner.busy:
+        if self.instance.is_limited and not self.instance.busy:
             self._check_memory(row, args)
         if self.listener is not None and self.protocol == 2 and row.name not in ALLOWED:
             raise ResponseError(NOT_WHILE_LISTENING.format(row.name))
         if self in self.instance.monitors and not may_be_asked(row):
             raise ResponseError(REPLICA)
-        if self.instance.runner.busy and "allow_busy" not in flags:
+        if self.instance.busy and "allow_busy" not in flags:
             raise self.instance.runner.busy_error()
         if self.instance.pause.end_ms and (seconds := self.instance.pause.seconds_for(self, row, args)):
             return self.postpone(row, args, seconds)

@@ -87,9 +87,9 @@ def is_intact(watch: Watch | None) -> bool:
 def watch(session: Session, args: list[bytes]) -> Reply:
     if session.queue is not None:
         return ResponseError("WATCH inside MULTI is not allowed")
-    runner = session.instance.runner
-    if runner.busy:
-        return runner.meanwhile(session, lambda: _watch(session, args[1:]), undo=session.unwatch)
+    instance = session.instance
+    if instance.busy:
+        return instance.runner.meanwhile(session, lambda: _watch(session, args[1:]), undo=session.unwatch)
     return _watch(session, args[1:])
 
 

@@ -114,8 +114,6 @@ class Runner:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self.running: Run | None = None
-        self.busy = False
-        """It has been running for too long: the others are told so."""
         self._worker: Worker | None = None
         self._visits: deque[Job] = deque()
         """What is to be done under the lock between two steps of what runs."""
@@ -153,7 +151,7 @@ class Runner:
                 store._end()
         finally:
             store._release()
-            if self.busy:
+            if self._instance.busy:
                 self._become_free()
 
     # Ending what runs
@@ -164,7 +162,7 @@ class Runner:
         ResponseError if nothing runs, if it has written, or if it is of the other kind.
         """
         while (run := self.running) is None:
-            if not self.busy:
+            if not self._instance.busy:
                 raise ResponseError(NOT_BUSY)
             time.sleep(0.001)  # its thread is about to begin, or about to end
         if run.wrote:
@@ -181,7 +179,7 @@ class Runner:
     def say_farewell(self) -> None:
         """The clients go: end what keeps all waiting, if it is one of theirs and has written nothing."""
         run = self.running
-        if self.busy and run is not None and run.session is not None and not run.wrote:
+        if self._instance.busy and run is not None and run.session is not None and not run.wrote:
             run.killed = True
 
     def interrupted(self) -> bytes | None:
@@ -193,7 +191,7 @@ class Runner:
             self._receive()
         if run.killed:
             return KILLED
-        if not self.busy and self._seconds_left(run) <= 0:
+        if not self._instance.busy and self._seconds_left(run) <= 0:
             self._become_busy()
         return None
 
@@ -212,16 +210,16 @@ class Runner:
         return threshold / 1000 - run.seconds if threshold else float("inf")
 
     def _become_busy(self) -> None:
-        self.busy = True
+        self._instance.busy = True
         self._instance.review()
 
     def _become_free(self) -> None:
-        self.busy = False
+        self._instance.busy = False
         self._instance.review()
 
     def give_way(self) -> None:
         """Wait for a script of another thread, as long as it may be waited for without a word."""
-        while (run := self.running) is not None and not self.busy:
+        while (run := self.running) is not None and not self._instance.busy:
             left = self._seconds_left(run)
             if left <= 0:
                 self._become_busy()
