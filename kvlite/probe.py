@@ -219,6 +219,15 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
+    def planned(self) -> list[Fault]:
+        """What is planned and has not gone wrong as often as it is to."""
+        return list(self._faults)
+
+    def forget_but(self, kept: list[Fault]) -> None:
+        """Plan nothing any more but what is among `kept`."""
+        with self._lock:
+            self._faults = [fault for fault in self._faults if any(fault is each for each in kept)]
+
     def _plan(self, command: str, nth: int, times: int | None, **what: Any) -> None:
         if nth < 1 or (times is not None and times < 1):
             raise ValueError("nth and times count from 1")

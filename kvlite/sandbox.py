@@ -9,6 +9,7 @@ from .clock import ManualClock
 from .database import Value
 from .errors import RedisError
 from .keyspace import Keyspace
+from .probe import Fault
 from .structs import Collection
 
 _Image = tuple[Value | None, int | None]
@@ -30,6 +31,7 @@ class Sandbox:
         """For a database that was swapped, the number it had in the beginning."""
         self._swaps: list[tuple[int, int]] = []
         self._libraries: dict[bytes, bytes] = {}
+        self._planned: list[Fault] = []
         self._began: int | None = None
         self._active = False
 
@@ -40,6 +42,7 @@ class Sandbox:
                 raise RedisError("this sandbox is in use")
             self._images, self._origin, self._swaps = {}, {}, []
             self._libraries = shared.libraries
+            self._planned = [] if shared.probe is None else shared.probe.faults.planned()
             self._began = shared.now()
             self._active = True
             shared.observe(self)
@@ -53,6 +56,8 @@ class Sandbox:
     ) -> None:
         shared = self._shared
         self._active = False
+        if shared.probe is not None:
+            shared.probe.faults.forget_but(self._planned)
         if shared.closed:
             return
         store = shared.open_stores[0]

@@ -53,8 +53,9 @@ class Testing(Keyspace[T]):
         ...     _ = store.flushall(), store.set("a", "changed")
         >>> store.get("a")
 
-        Seed a store once and give each test a sandbox. Others are not kept out, and the time of a ManualClock
-        is turned back as well. Blocks nest. What is touched is copied before its first change, O(its size).
+        Seed a store once and give each test a sandbox. Others are not kept out. The time of a ManualClock is
+        turned back as well, and `faults` that were planned meanwhile are forgotten. Blocks nest. What is
+        touched is copied before its first change, O(its size).
         """
         return Sandbox(self)
 

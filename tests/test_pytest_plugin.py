@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,6 +205,53 @@ def test_sandboxes_of_data_that_was_seeded_once(pytester: pytest.Pytester) -> No
         """
     )
     run(pytester).assert_outcomes(passed=6)
+
+
+PREAMBLE = """
+import pytest, redis
+from django.conf import settings
+from kvlite import Store
+import test_settings
+
+settings.configure(CACHES=test_settings.CACHES)
+
+def create_app(redis_url):
+    return redis.from_url(redis_url)
+
+"""
+EPILOGUE = """
+
+def test_app(app):
+    assert app.set("a", 1)
+
+@pytest.mark.parametrize("run", range(2))
+def test_seeded(store, run):
+    assert store.hget("ann", "age") == b"31"
+    store.flushall()
+
+@pytest.mark.parametrize("run", range(2))
+def test_cache(run):
+    from django.core.cache import cache
+    assert cache.add("a", run)
+"""
+
+
+def test_the_recipes_of_the_page_work(pytester: pytest.Pytester) -> None:
+    """Those for pytest; `test_docs` runs the others."""
+    for name in ("rq", "celery", "django"):
+        pytest.importorskip(name)
+    page = (Path(__file__).parent.parent / "docs" / "testing.md").read_text()
+    recipes = re.findall(r"^```py\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    users = {"ann": {"age": 31}}
+    for name in ("users.json", "users.yaml"):  # what is JSON is YAML too
+        (pytester.path / name).write_text(json.dumps(users))
+    store = Store()
+    store.save(pytester.path / "big.snapshot")
+    (settings,) = (each for each in recipes if "CACHES = {" in each)
+    recipes.remove(settings)
+    pytester.makepyfile(test_settings=settings, test_recipes=PREAMBLE + "\n".join(recipes) + EPILOGUE)
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "celery.contrib.pytest")
+    result.assert_outcomes(passed=10)
 
 
 def test_tests_run_side_by_side(pytester: pytest.Pytester) -> None:

@@ -106,6 +106,22 @@ def test_time_is_turned_back() -> None:
     assert store.get("a") is None
 
 
+def test_what_was_planned_in_a_sandbox_is_forgotten() -> None:
+    store: Store[Any] = Store()
+    with store.sandbox():
+        store.faults.drops("get", times=None)
+    assert store.get("a") is None
+    store.faults.drops("get", nth=2, times=2)
+    with store.sandbox():
+        store.faults.drops("set")
+        assert store.get("a") is None
+        with pytest.raises(kvlite.ConnectionError):
+            store.get("a")
+    store.set("a", 1)
+    with pytest.raises(kvlite.ConnectionError):
+        store.get("a")
+
+
 def test_one_sandbox_is_used_once_at_a_time() -> None:
     store = Store()
     sandbox = store.sandbox()
