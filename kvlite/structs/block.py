@@ -68,18 +68,14 @@ class Block:
         """Where the values of each entry begin, once one is odd."""
         self.near = 0
         """An id of fewer milliseconds, and a small number, takes few bytes, less those of the first."""
-        self.cost = self.fields_length + FEW + 2 * len(fields)
+        self.cost = FEW + 2 * len(fields)
         """What such an entry with the same fields takes at most, but for its values, if they are short."""
         self.head = 0
         self.dead: set[int] = set()
         self.size = 20 + self.fields_length + 10 * len(fields)
         """How many bytes Redis's listpack takes at most."""
-        self._measured = 0
-        self._counted = self._own_size()
-        """How many bytes it takes without its two counters, up to so many entries."""
-
-    def _own_size(self) -> int:
-        return FRAME + _number(len(self.fields)) + _texts_size(self.fields) + _number(0)
+        self._measured = self._counted = 0
+        """So many entries were measured, and take so many bytes, without the two counters of the block."""
 
     @property
     def live(self) -> int:
@@ -152,18 +148,20 @@ class Block:
     def add(self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits) -> bool:
         """Put an entry at the end, unless the block is full; whether it was done. O(1), amortized."""
         ids, same = self.ids, fields == self.fields
-        length = self.fields_length if same else sum(map(len, fields))
-        for value in values:
-            length += len(value)
+        names = self.fields_length if same else sum(map(len, fields))
+        length = sum(map(len, values))
         if ids:
             if len(ids) >= limits.stream_node_max_entries > 0:
                 return False
             room = limits.stream_node_max_bytes
             if not 0 < room <= MOST_BYTES:
                 room = MOST_BYTES
-            if self.size + length >= room and self.measure() + length >= room:
+            more = names + length
+            if self.size + more >= room and self.measure() + more >= room:
                 return False
-        self.put(id, fields if not same else None, values)
+        self.put(id, None if same else fields, values)
+        if not same:
+            length += names
         heads = 2 if length < SHORT else 4 if length < LONG else 10
         self.size += length + heads * (len(values) if same else 2 * len(values) + 2)
         self.size += FEW if id >> 64 < self.near and id & SEQUENCE < SMALL else MANY
@@ -213,7 +211,7 @@ class Block:
         self.dead = {place for place in self.dead if place < stop}
         self.head = min(self.head, stop)
         if self._measured > stop:
-            self._measured, self._counted = 0, self._own_size()
+            self._measured = 0
         self.measure()
 
     def settle(self) -> None:
@@ -225,6 +223,8 @@ class Block:
     def measure(self) -> int:
         """How many bytes Redis's listpack of these entries takes. O(entries that have come since)."""
         start, stop = self._measured, len(self.ids)
+        if not start:
+            self._counted = FRAME + _number(len(self.fields)) + _texts_size(self.fields) + _number(0)
         high, low = self.ids.high, self.ids.low
         if start == stop:
             at = len(self.values)
@@ -311,7 +311,7 @@ def _texts(texts: Any) -> tuple[bytes, ...]:
 
 def _texts_size(texts: Sequence[bytes]) -> int:
     size = sum(map(len, texts)) + 2 * len(texts)
-    for text in [text for text in texts if len(text) >= SHORT or text[:1] < b":"]:
+    for text in [text for text in texts if text < b":" or len(text) >= SHORT]:
         size += _text(text) - len(text) - 2
     return size
 

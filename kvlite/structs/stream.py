@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from sys import getsizeof
 from typing import Any, NamedTuple, TypeVar
 
-from .block import LONG, SHORT, SMALL, Block, Document, Entry
+from .block import LONG, Block, Document, Entry
 from .collection import Collection, sizes
 from .consumer_group import UNKNOWN, Group
 from .limits import DEFAULTS, Limits
-from .stream_id import LARGEST, SEQUENCE, pack_ids, unpack_ids
+from .stream_id import LARGEST, SEQUENCE, pack_ids, show_id, unpack_ids
 
 E = TypeVar("E")
+
+PREPARED = 1000
+"""So many of the numbers that ids of one millisecond have are ready as texts."""
+_NUMBERS = [b"%d" % number for number in range(PREPARED)]
 
 
 class Trim(NamedTuple):
@@ -42,7 +46,6 @@ class Stream(Collection, kind="stream"):
 
     __slots__ = (
         "blocks",
-        "entries_added",
         "firsts",
         "groups",
         "last_ms",
@@ -51,6 +54,8 @@ class Stream(Collection, kind="stream"):
         "max_deleted_id",
         "open",
         "owner",
+        "prefix",
+        "removed",
     )
 
     may_be_empty = True
@@ -60,10 +65,11 @@ class Stream(Collection, kind="stream"):
         self.firsts: list[int] = []
         """The id with which each block begins."""
         self.length = 0
-        self.last_ms = self.last_number = 0
+        self.last_id = 0
         self.max_deleted_id = 0
         """The largest id that was ever removed by itself, rather than trimmed."""
-        self.entries_added = 0
+        self.removed = 0
+        """How many entries there were that are no more, as far as is known."""
         self.groups: dict[bytes, Group] = {}
         self.owner = object()
         """What the blocks have that no other stream shares."""
@@ -78,6 +84,16 @@ class Stream(Collection, kind="stream"):
     @last_id.setter
     def last_id(self, id: int) -> None:
         self.last_ms, self.last_number = id >> 64, id & SEQUENCE
+        self.prefix = b"%d-" % self.last_ms
+
+    @property
+    def entries_added(self) -> int:
+        """How many entries there ever were, as far as is known. O(1)."""
+        return self.length + self.removed
+
+    @entries_added.setter
+    def entries_added(self, count: int) -> None:
+        self.removed = count - self.length
 
     def __len__(self) -> int:
         return self.length
@@ -153,39 +169,36 @@ class Stream(Collection, kind="stream"):
     # Changing
 
     def append_next(
-        self, ms: int, fields: tuple[bytes, ...], values: list[bytes], limits: Limits
-    ) -> tuple[int, int]:
+        self, ms: int, fields: tuple[bytes, ...], values: list[bytes], length: int, limits: Limits
+    ) -> bytes:
         """`append` at this millisecond, or under the next id if it is over: the commonest case of all.
 
-        The two numbers of the id. ValueError if there is no next one. O(1).
+        `length` is that of all values together. The text of the id; ValueError if there is no next one. O(1).
         """
         number = 0
         if ms <= self.last_ms:
             ms, number = self.last_ms, self.last_number + 1
         block = self.open
-        if block is not None and fields == block.fields and ms < block.near and number < SMALL:
-            length = block.cost
-            for value in values:
-                length += len(value)
-            size, ids = block.size + length, block.ids
-            if length >= SHORT:
-                size += 2 * len(values)
+        if block is not None and (fields is block.fields or fields == block.fields) and number < PREPARED:
+            size, high = block.size + block.cost + length + (length >> 5), block.ids.high
             if (
                 length < LONG
-                and size < limits.stream_node_max_bytes
-                and len(ids.high) < limits.stream_node_max_entries
+                and size + block.fields_length < limits.stream_node_max_bytes
+                and len(high) < limits.stream_node_max_entries
+                and ms < block.near
             ):
+                if not number:
+                    self.last_ms, self.prefix = ms, b"%d-" % ms
                 block.size = size
-                ids.high.append(ms)
-                ids.low.append(number)
+                high.append(ms)
+                block.ids.low.append(number)
                 block.values += values
-                self.last_ms, self.last_number = ms, number
+                self.last_number = number
                 self.length += 1
-                self.entries_added += 1
-                return ms, number
+                return self.prefix + _NUMBERS[number]
         id = (ms << 64) + number
         self.append(id, fields, values, limits)
-        return id >> 64, id & SEQUENCE
+        return show_id(id)
 
     def append(
         self, id: int, fields: tuple[bytes, ...], values: Sequence[bytes], limits: Limits = DEFAULTS
@@ -202,7 +215,6 @@ class Stream(Collection, kind="stream"):
         self.open = None if block.odd else block
         self.last_id = id
         self.length += 1
-        self.entries_added += 1
 
     def _own(self, at: int) -> Block:
         """A block that is to be changed."""
@@ -224,6 +236,7 @@ class Stream(Collection, kind="stream"):
         else:
             block.bury(place)
         self.length -= 1
+        self.removed += 1
         self.max_deleted_id = max(self.max_deleted_id, id)
 
     def set_ids(self, last_id: int, max_deleted_id: int, entries_added: int) -> None:
@@ -279,6 +292,7 @@ class Stream(Collection, kind="stream"):
             self.length -= block.live
             block.bury_until(block.ids.until(upto))
             self.length += block.live
+        self.removed += before - self.length
         return before - self.length
 
     # What was read
@@ -330,7 +344,7 @@ class Stream(Collection, kind="stream"):
         """
         copy = Stream()
         copy.blocks, copy.firsts = self.blocks.copy(), self.firsts.copy()
-        copy.length, copy.entries_added = self.length, self.entries_added
+        copy.length, copy.removed = self.length, self.removed
         copy.last_id, copy.max_deleted_id = self.last_id, self.max_deleted_id
         copy.groups = {name: group.copy() for name, group in self.groups.items()}
         self.owner, self.open = object(), None
@@ -349,9 +363,9 @@ class Stream(Collection, kind="stream"):
         stream.last_id, stream.max_deleted_id = unpack_ids(ids)
         if type(entries_added) is not int or not 0 <= entries_added < 1 << 64:
             raise ValueError("a number of entries that is none")
-        stream.entries_added = entries_added
         for each in blocks:
             stream.take(Block.load(stream.owner, each))
+        stream.entries_added = entries_added
         stream.groups = {_name(name): Group.load(each) for name, each in groups.items()}
         if len(stream.firsts) and stream.blocks[-1].ids[-1] > stream.last_id:
             raise ValueError("an id beyond the last")

@@ -37,6 +37,21 @@ EXHAUSTED = "The stream has exhausted the last possible ID, unable to add more i
 NOT_LARGER = "The ID specified in XADD is equal or smaller than the target stream top item"
 REF_POLICIES = {"KEEPREF", "DELREF", "ACKED"}
 
+_MOST_NAMES = 1000
+_NAMES: dict[tuple[Any, ...], tuple[bytes, ...]] = {}
+"""Fields, all of them str or bytes, as the bytes that they are: most entries have those of others."""
+
+
+def _names_of(fields: Mapping[Any, Any]) -> tuple[bytes, ...]:
+    """The fields of an entry as bytes. A DataError for one, or for a value, that cannot be sent."""
+    words = encode_all(half for pair in fields.items() for half in pair)
+    names = tuple(words[::2])
+    if {*map(type, fields)} <= {str, bytes}:
+        if len(_NAMES) >= _MOST_NAMES:
+            _NAMES.clear()
+        _NAMES[tuple(fields)] = names
+    return names
+
 
 def announce_aside(store: Keyspace[Any], observer: Observer, arguments: tuple[Any, ...]) -> None:
     """Who has read what, and what is counted, is no change to a stream, unless this makes it."""
@@ -94,10 +109,16 @@ class Streams(Keyspace[T]):
         if not isinstance(fields, dict) or not fields:
             raise DataError("XADD fields must be a non-empty dict")
         key = name.encode() if type(name) is str else encode(name)
-        names, texts = [], []
-        for field, value in fields.items():
-            names.append(field.encode() if type(field) is str else encode(field))
-            texts.append(value if type(value) is bytes else encode(value))
+        try:
+            names = _NAMES[tuple(fields)]
+        except KeyError:
+            names = _names_of(fields)
+        texts, length = [], 0
+        for value in fields.values():
+            if type(value) is not bytes:
+                value = encode(value)
+            texts.append(value)
+            length += len(value)
         acquire = self._acquire
         acquire()
         try:
@@ -107,13 +128,14 @@ class Streams(Keyspace[T]):
             db = self._db
             found = db.data.get(key)
             if self._unobserved and type(found) is Stream and key not in db.special:
-                if found.last_number == SEQUENCE and found.last_id == LARGEST:
+                try:
+                    added = found.append_next(shared.now(), names, texts, length, shared.limits)
+                except ValueError:
                     refuse(EXHAUSTED)
-                added = found.append_next(shared.now(), tuple(names), texts, shared.limits)
                 if key in self._lines:
                     shared.born(self, key)
-                return self._one(b"%d-%d" % added)
-            return self._maybe(self._xadd(key, None, True, tuple(names), texts))
+                return self._one(added)
+            return self._maybe(self._xadd(key, None, True, names, texts))
         finally:
             release = self._release
             release()
