@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 from sys import getsizeof
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ from typing import Any, TypeAlias
 from ..numbers import parse_int
 from .collection import sizes
 from .limits import Limits
-from .stream_id import SEQUENCE, Ids, pack_ids, show_id, unpack_ids
+from .stream_id import SEQUENCE, Ids, pack_ids, show_id, show_ids, unpack_ids
 
 Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
 """The id, the fields, and the value of each of them."""
@@ -27,6 +28,10 @@ FEW, MANY = 13, 40
 """What an entry takes at most without its texts: where the numbers of its id are small, and ever."""
 FRAME = 7
 """What a listpack has around its entries."""
+NAME = 8 + getsizeof(b"1700000000000-0")
+"""What the text of an id takes in memory, and its place in a list."""
+WIDEST = 16
+"""Up to so many fields dicts are made in the faster way."""
 
 
 class Block:
@@ -46,6 +51,7 @@ class Block:
         "fields_length",
         "head",
         "ids",
+        "names",
         "near",
         "odd",
         "owner",
@@ -60,6 +66,8 @@ class Block:
         self.fields = fields
         self.fields_length = sum(map(len, fields))
         self.ids = Ids()
+        self.names: list[bytes] = []
+        """The texts of the ids at the front that were read: others read them again."""
         self.values: list[bytes] = []
         """Those of all entries, one after the other."""
         self.odd: dict[int, tuple[bytes, ...]] = {}
@@ -102,25 +110,34 @@ class Block:
 
     def documents(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Document]:
         """`entries`, each as the text of its id and a dict. O(entries passed)."""
-        places = self._places(start, stop, count, reverse)
-        if self.odd or self.dead or not places:
-            ids, pair_at = self.ids, self.pair_at
-            return [(show_id(ids[place]), dict(zip(*pair_at(place), strict=True))) for place in places]
+        if self.odd or self.dead:
+            entries = self.entries(start, stop, count, reverse)
+            return [(show_id(id), dict(zip(*pair, strict=True))) for id, *pair in entries]
         # All in a row, with the same fields: nothing is made for an entry but what is returned.
-        start, stop = (places[-1], places[0] + 1) if reverse else (places[0], places[-1] + 1)
-        fields, width = self.fields, len(self.fields)
-        names = [
-            b"%d-%d" % id for id in zip(self.ids.high[start:stop], self.ids.low[start:stop], strict=True)
-        ]
-        values = self.values[start * width : stop * width]
-        if width == 1:
-            (field,) = fields
-            dicts = [{field: value} for value in values]
+        start = max(start, self.head)
+        if count and start + count < stop:
+            start, stop = (stop - count, stop) if reverse else (start, start + count)
+        if start >= stop:
+            return []
+        width = len(self.fields)
+        rows = zip(*[iter(self.values[start * width : stop * width])] * width)  # noqa: B905
+        if width <= WIDEST:
+            dicts = _in_dicts(width)(rows, *self.fields)
         else:
-            rows = zip(*[iter(values)] * width, strict=True)
-            dicts = [dict(zip(fields, row)) for row in rows]  # noqa: B905  # as long by construction
-        found = list(zip(names, dicts, strict=True))
-        return found[::-1] if reverse else found
+            dicts = [dict(zip(self.fields, row)) for row in rows]  # noqa: B905
+        found = list(zip(self._names(start, stop), dicts))  # noqa: B905
+        if reverse:
+            found.reverse()
+        return found
+
+    def _names(self, start: int, stop: int) -> list[bytes]:
+        """The texts of the ids from place `start` until before `stop`."""
+        names, known = self.names, len(self.names)
+        if start > known:
+            return show_ids(self.ids.high[start:stop], self.ids.low[start:stop])
+        if stop > known:
+            names += show_ids(self.ids.high[known:stop], self.ids.low[known:stop])
+        return names[start:stop]
 
     def _places(self, start: int, stop: int, count: int, reverse: bool) -> Sequence[int]:
         places: Sequence[int] = range(max(start, self.head), stop)
@@ -203,7 +220,7 @@ class Block:
             sum(len(self.pair_at(place)[0]) for place in range(stop)) if self.odd else stop * len(self.fields)
         )
         self.ids.cut(stop)
-        del self.values[end:]
+        del self.names[stop:], self.values[end:]
         if self.starts is not None:
             del self.starts[stop:]
             self.odd = {place: fields for place, fields in self.odd.items() if place < stop}
@@ -283,8 +300,9 @@ class Block:
         return block
 
     def footprint(self, samples: int) -> int:
-        """About how many bytes this takes. O(samples)."""
+        """About how many bytes this takes once it was read. O(samples)."""
         size = getsizeof(self) + self.ids.own_size() + getsizeof(self.values) + getsizeof(self.dead)
+        size += NAME * len(self.ids)
         size += sizes(self.values, samples, len(self.values))
         size += getsizeof(self.odd) + getsizeof(self.starts) + getsizeof(self.fields)
         return size + sizes(self.fields, samples, len(self.fields))
@@ -297,7 +315,22 @@ class Block:
         assert (self.starts is not None) == bool(self.odd)
         whole = sum(len(self.odd.get(place, self.fields)) for place in range(len(self.ids)))
         assert whole == len(self.values), "values that are nobody's"
+        assert self.names == [show_id(id) for id in self.ids][: len(self.names)]
         assert self.size >= self.copy(None).measure(), "a size that is too small"
+
+
+@cache
+def _in_dicts(width: int) -> Callable[..., list[Any]]:
+    """What makes dicts of rows of `width` values, given these and the keys.
+
+    A display of a dict, as it is written in a program, takes a third of `dict(zip(keys, row))`.
+    """
+    keys, values = ([f"{kind}{place}" for place in range(width)] for kind in "kv")
+    pairs = ", ".join(map("{}: {}".format, keys, values))
+    made: Callable[..., list[Any]] = eval(
+        f"lambda rows, {', '.join(keys)}: [{{{pairs}}} for {', '.join(values)}, in rows]"
+    )
+    return made
 
 
 def _texts(texts: Any) -> tuple[bytes, ...]:

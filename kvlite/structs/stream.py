@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from sys import getsizeof
 from typing import Any, NamedTuple, TypeVar
 
@@ -133,24 +133,20 @@ class Stream(Collection, kind="stream"):
         self, read: Callable[..., list[E]], first: int, last: int, count: int, reverse: bool
     ) -> list[E]:
         found: list[E] = []
-        for block in self._backward(last) if reverse else self._forward(first):
-            ids = block.ids
-            if ids[-1] < first if reverse else ids[0] > last:
+        blocks, firsts = self.blocks, self.firsts
+        if reverse:
+            places = range(bisect_right(firsts, last) - 1, -1, -1)
+        else:
+            places = range(max(0, bisect_right(firsts, first) - 1), len(blocks))
+        for at in places:
+            block, begun = blocks[at], firsts[at]
+            if begun > last:
                 break
-            start = ids.before(first) if ids[0] < first else 0
-            stop = ids.until(last) if ids[-1] > last else len(ids)
-            found += read(block, start, stop, count - len(found) if count else 0, reverse)
-            if count and len(found) >= count:
+            start = block.ids.before(first) if begun < first else 0
+            found += read(block, start, block.ids.until(last), count - len(found) if count else 0, reverse)
+            if (count and len(found) >= count) or (reverse and begun <= first):
                 break
         return found
-
-    def _forward(self, first: int) -> Iterator[Block]:
-        for at in range(max(0, bisect_right(self.firsts, first) - 1), len(self.blocks)):
-            yield self.blocks[at]
-
-    def _backward(self, last: int) -> Iterator[Block]:
-        for at in range(bisect_right(self.firsts, last) - 1, -1, -1):
-            yield self.blocks[at]
 
     def entry(self, id: int) -> Entry | None:
         """The entry with this id, or None. O(log n)."""

@@ -27,6 +27,11 @@ def show_id(id: int) -> bytes:
     return b"%d-%d" % (id >> 64, id & SEQUENCE)
 
 
+def show_ids(high: Iterable[int], low: Iterable[int]) -> list[bytes]:
+    """The texts of ids, given as their milliseconds and their numbers. O(n)."""
+    return [b"%d-%d" % id for id in zip(high, low)]  # noqa: B905  # to be strict takes as long as an id
+
+
 class Ids:
     """Ids that grow, in 16 bytes each.
 
@@ -57,9 +62,11 @@ class Ids:
 
     def before(self, id: int) -> int:
         """How many are smaller than `id`. O(log n)."""
-        high, low = id >> 64, id & SEQUENCE
-        start = bisect_left(self.high, high)
-        return bisect_left(self.low, low, start, bisect_right(self.high, high, start))
+        ms, numbers, low = self.high, self.low, id & SEQUENCE
+        start = bisect_left(ms, id >> 64)
+        if not low or start == len(ms) or ms[start] != id >> 64:
+            return start
+        return bisect_left(numbers, low, start, bisect_right(ms, id >> 64, start))
 
     def until(self, id: int) -> int:
         """How many are no larger than `id`. O(log n)."""

@@ -271,41 +271,28 @@ class ConsumerGroups(Streams[T]):
             group, consumer = encode(groupname), encode(consumername)
             keys, positions = encode_all(streams), encode_all(streams.values())
             reading = Reading(keys, positions, count or 0, block, group, consumer, not noack)
-            return self._read_on(self._xreadgroup(reading), block, self._entries)
-        words: list[Any] = [b"XREADGROUP", b"GROUP", groupname, consumername]
-        words += reading_words("XREADGROUP", count, max_count, max_size)
-        words += block_words("XREADGROUP", block)
-        if noack:
-            words.append(b"NOACK")
-        if claim_min_idle_time is not None:
-            if not isinstance(claim_min_idle_time, int) or claim_min_idle_time < 0:
-                raise DataError("XREADGROUP claim_min_idle_time must be a non-negative integer")
-            words += [b"CLAIM", claim_min_idle_time]
-        reading = read_streams(words, streams)
-        return self._read_on(self._xreadgroup(reading), reading.block, self._entries)
+        else:
+            words: list[Any] = [b"XREADGROUP", b"GROUP", groupname, consumername]
+            words += reading_words("XREADGROUP", count, max_count, max_size)
+            words += block_words("XREADGROUP", block)
+            if noack:
+                words.append(b"NOACK")
+            if claim_min_idle_time is not None:
+                if not isinstance(claim_min_idle_time, int) or claim_min_idle_time < 0:
+                    raise DataError("XREADGROUP claim_min_idle_time must be a non-negative integer")
+                words += [b"CLAIM", claim_min_idle_time]
+            reading = read_streams(words, streams)
+        if reading.block is None:
+            return self._by_name(self._entries, self._read_now(self._read_in_group, reading))
+        return self._wait_to_read(self._entries, self._xreadgroup(reading), reading.block)
 
     def _xreadgroup(self, reading: Reading) -> Attempt[Found]:
-        """To read on in a consumer group, once or as soon as there is something."""
+        """To read on in a consumer group, as soon as there is something."""
         name = reading.group
         assert name is not None
 
         def begin() -> Found | None:
-            positions = [
-                self._position_in_group(key, name, text)
-                for key, text in zip(reading.keys, reading.positions, strict=True)
-            ]
-            found = []
-            self._begin()
-            try:
-                for key, position in zip(reading.keys, positions, strict=True):
-                    stream: Any = self._find(key)
-                    if stream is not None:
-                        entries = self._read_as_consumer(key, stream, reading, position)
-                        if entries is not None:
-                            found.append((key, entries))
-            finally:
-                self._end()
-            return found or None
+            return self._read_in_group(reading)
 
         def serve(key: bytes) -> Found | None:
             stream: Any = self._find(key)
@@ -322,6 +309,26 @@ class ConsumerGroups(Streams[T]):
                 self._end()
 
         return Attempt(self, reading.keys, Stream, serve, begin=begin, gone=STREAM_IS_GONE)
+
+    def _read_in_group(self, reading: Reading) -> Found | None:
+        """What there is for a consumer, None if nothing. Under the lock."""
+        assert reading.group is not None
+        positions = [
+            self._position_in_group(key, reading.group, text)
+            for key, text in zip(reading.keys, reading.positions, strict=True)
+        ]
+        found = []
+        self._begin()
+        try:
+            for key, position in zip(reading.keys, positions, strict=True):
+                stream: Any = self._find(key)
+                if stream is not None:
+                    entries = self._read_as_consumer(key, stream, reading, position)
+                    if entries is not None:
+                        found.append((key, entries))
+        finally:
+            self._end()
+        return found or None
 
     def _position_in_group(self, key: bytes, name: bytes, text: bytes) -> int:
         """The id after which a consumer reads, LARGEST for what is new."""

@@ -18,7 +18,7 @@ from ..structs.stream_id import LARGEST, SEQUENCE
 
 INVALID_ID = "Invalid stream ID specified as stream command argument"
 UNBALANCED = "Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
-LONGEST_ID = 127
+LONGEST_ID, LONGEST_USUAL = 127, 20
 FROM_SCRIPT = "{} command is not allowed with BLOCK option from scripts"
 _is_unsigned = re.compile(rb"[ \t\n\v\f\r]*[+-]?0*([0-9]{1,20})").fullmatch
 
@@ -46,6 +46,9 @@ def parse_id(text: bytes, missing: int = 0, strict: bool = True) -> int:
 
     Unless it is `strict`, `-` and `+` are the smallest and the largest. A ResponseError for what is none.
     """
+    ms, _, number = text.partition(b"-")
+    if len(text) < LONGEST_USUAL and ms.isdigit() and number.isdigit():
+        return int(ms) << 64 | int(number)
     id, _ = _parse_id(text, missing, strict)
     return id
 

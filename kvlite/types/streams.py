@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from ..effects import Observer, effect
-from ..encoding import Encodable, encode, encode_all
+from ..encoding import Encodable, encode, encode_all, integer
 from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX
@@ -18,7 +19,6 @@ from .stream_arguments import (
     Reading,
     parse_id,
     parse_interval,
-    read_count,
     read_xadd,
     read_xread,
     read_xtrim,
@@ -364,31 +364,33 @@ class Streams(Keyspace[T]):
     def _range(
         self, command: str, name: Encodable, one: Encodable, other: Encodable, count: int | None
     ) -> list[tuple[T, dict[T, T]]]:
-        words: list[Encodable] = [command, name, one, other]
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise DataError(f"{command} count must be a positive integer")
+        key, start, end = encode_all([name, one, other])
+        reverse = command == "XREVRANGE"
+        interval = parse_interval(end, start) if reverse else parse_interval(start, end)
         if count is not None:
-            if not isinstance(count, int) or count < 1:
-                raise DataError(f"{command} count must be a positive integer")
-            words += [b"COUNT", str(count)]
-        return self._documents(self._xrange(encode_all(words), Stream.documents) or [])
+            count = integer(count if type(count) is int else str(count))
+        return self._documents(self._xrange(key, interval, count, reverse, Stream.documents) or [])
 
-    def _xrange(self, words: list[bytes], read: Callable[..., list[E]]) -> list[E] | None:
-        """What XRANGE or XREVRANGE with these words gives; None where a count of 0 is asked for.
+    def _xrange(
+        self,
+        key: bytes,
+        interval: tuple[int, int],
+        count: int | None,
+        reverse: bool,
+        read: Callable[..., list[E]],
+    ) -> list[E] | None:
+        """The entries from one id to another, or `count` of them; None where a count of 0 is asked for.
 
         `read` is the method of a stream that reads a range in the form that is wanted.
         """
-        reverse = len(words[0]) > len("XRANGE")
-        if reverse:
-            start, end = words[3], words[2]
-        else:
-            start, end = words[2], words[3]
-        first, last = parse_interval(start, end)
-        count = read_count(words)
         self._acquire()
         try:
-            found = self._read(words[1], Stream)
+            found = self._read(key, Stream)
             if found is None:
                 return []
-            return None if count == 0 else read(found, first, last, count or 0, reverse)
+            return None if count == 0 else read(found, *interval, count or 0, reverse)
         finally:
             self._release()
 
@@ -413,42 +415,36 @@ class Streams(Keyspace[T]):
             words = [b"XREAD", *block_words("XREAD", block)]
             words += reading_words("XREAD", count, max_count, max_size)
             reading = read_streams(words, streams)
-        attempt = self._xread(reading, Stream.documents)
-        return self._read_on(attempt, reading.block, self._documents)
+        if reading.block is None:
+            return self._by_name(
+                self._documents, self._read_now(self._read_behind, reading, Stream.documents)
+            )
+        return self._wait_to_read(self._documents, self._xread(reading, Stream.documents), reading.block)
 
-    def _read_on(
-        self, attempt: Attempt[Found], block: int | None, show: Callable[[list[Any]], list[Any]]
+    def _by_name(self, show: Callable[[list[Any]], list[Any]], found: Found | None) -> list[list[Any]]:
+        """What was read, each as `show` has it."""
+        # Who speaks RESP3, as redis-py does, gets a map, and sees a key that is read twice once.
+        return [[self._one(key), show(entries)] for key, entries in dict(found or ()).items()]
+
+    def _wait_to_read(
+        self, show: Callable[[list[Any]], list[Any]], attempt: Attempt[Found], block: int
     ) -> list[list[Any]]:
-        def by_name(found: Found) -> list[list[Any]]:
-            # Who speaks RESP3, as redis-py does, gets a map, and sees a key that is read twice once.
-            return [[self._one(key), show(entries)] for key, entries in dict(found).items()]
+        return self._block(attempt, block / 1000, partial(self._by_name, show)) or []
 
-        if block is not None:
-            return self._block(attempt, block / 1000, by_name) or []
-        return by_name(self._read_now(attempt) or [])
-
-    def _read_now(self, attempt: Attempt[Found]) -> Found | None:
-        """What there is, without waiting."""
-        assert attempt.begin is not None
+    def _read_now(self, read: Callable[..., Found | None], *arguments: Any) -> Found | None:
+        """What there is, without waiting: what `read` finds, under the lock."""
         self._acquire()
         try:
-            return attempt.begin()
+            return read(*arguments)
         finally:
             self._release()
 
     def _xread(self, reading: Reading, read: Callable[..., list[Any]]) -> Attempt[Found]:
-        """To read on, once or as soon as there is something; `read` as for `_xrange`."""
+        """To read on, as soon as there is something; `read` as for `_xrange`."""
         after: dict[bytes, int] = {}
 
         def begin() -> Found | None:
-            positions = [self._position(*each) for each in zip(reading.keys, reading.positions, strict=True)]
-            found = []
-            for key, position in zip(reading.keys, positions, strict=True):
-                after.setdefault(key, position)
-                stream = self._read(key, Stream)
-                if stream is not None and stream.top_id > position:
-                    found.append((key, read(stream, position + 1, LARGEST, reading.most)))
-            return found or None
+            return self._read_behind(reading, read, after)
 
         def serve(key: bytes) -> Found | None:
             stream: Any = self._find(key)
@@ -457,6 +453,23 @@ class Streams(Keyspace[T]):
             return [(key, read(stream, after[key] + 1, LARGEST, reading.most or AT_ONCE))]
 
         return Attempt(self, reading.keys, Stream, serve, begin=begin)
+
+    def _read_behind(
+        self, reading: Reading, read: Callable[..., list[Any]], after: dict[bytes, int] | None = None
+    ) -> Found | None:
+        """What there is behind the positions of a reading, which are put into `after`; None if nothing.
+
+        Under the lock.
+        """
+        positions = list(map(self._position, reading.keys, reading.positions))
+        found = []
+        for key, position in zip(reading.keys, positions, strict=True):
+            stream = self._read(key, Stream)
+            if stream is not None and stream.top_id > position:
+                found.append((key, read(stream, position + 1, LARGEST, reading.most)))
+            if after is not None:
+                after.setdefault(key, position)
+        return found or None
 
     def _position(self, key: bytes, text: bytes) -> int:
         """The id after which XREAD reads."""

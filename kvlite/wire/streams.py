@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..structs.stream import Stream
 from ..structs.stream_id import show_id
 from ..types.stream_arguments import (
-    Reading,
+    parse_interval,
+    read_count,
     read_xautoclaim,
     read_xpending,
     read_xread,
@@ -62,9 +63,17 @@ def xlen(session: Session, args: list[bytes]) -> Reply:
 
 
 @command("xrange", -4, "readonly", "stream", READ)
-@command("xrevrange", -4, "readonly", "stream", READ)
 def xrange(session: Session, args: list[bytes]) -> Reply:
-    entries = session.store._xrange(args, Stream.range)
+    return _range(session, args, parse_interval(args[2], args[3]), reverse=False)
+
+
+@command("xrevrange", -4, "readonly", "stream", READ)
+def xrevrange(session: Session, args: list[bytes]) -> Reply:
+    return _range(session, args, parse_interval(args[3], args[2]), reverse=True)
+
+
+def _range(session: Session, args: list[bytes], interval: tuple[int, int], reverse: bool) -> Reply:
+    entries = session.store._xrange(args[1], interval, read_count(args), reverse, Stream.range)
     return NULL_ARRAY if entries is None else list(map(flat, entries))
 
 
@@ -79,7 +88,11 @@ def xrange(session: Session, args: list[bytes]) -> Reply:
     Keys("RO access", last=-1, limit=2, keyword=b"STREAMS"),
 )
 def xread(session: Session, args: list[bytes]) -> Reply:
-    return _read_on(session, args, lambda reading: session.store._xread(reading, Stream.range))
+    store = session.store
+    reading = read_xread(args, may_block=not isinstance(session, Caller))
+    if reading.block is None:
+        return _shown(session, store._read_now(store._read_behind, reading, Stream.range))
+    return _wait_to_read(session, store._xread(reading, Stream.range), reading.block)
 
 
 @command(
@@ -90,21 +103,22 @@ def xread(session: Session, args: list[bytes]) -> Reply:
     Keys("RO access", 4, last=-1, limit=2, keyword=b"STREAMS"),
 )
 def xreadgroup(session: Session, args: list[bytes]) -> Reply:
-    return _read_on(session, args, session.store._xreadgroup)
-
-
-def _read_on(session: Session, args: list[bytes], make: Callable[[Reading], Attempt[Found]]) -> Reply:
+    store = session.store
     reading = read_xread(args, may_block=not isinstance(session, Caller))
+    if reading.block is None:
+        return _shown(session, store._read_now(store._read_in_group, reading))
+    return _wait_to_read(session, store._xreadgroup(reading), reading.block)
 
-    def shape(found: Found) -> Reply:
-        replies = [(key, list(map(_entry, entries))) for key, entries in found]
-        return Map(replies) if session.protocol == 3 else replies
 
-    attempt = make(reading)
-    if reading.block is not None:
-        return session.block(attempt, reading.block / 1000, shape)
-    found = session.store._read_now(attempt)
-    return NULL_ARRAY if found is None else shape(found)
+def _wait_to_read(session: Session, attempt: Attempt[Found], block: int) -> Reply:
+    return session.block(attempt, block / 1000, partial(_shown, session))
+
+
+def _shown(session: Session, found: Found | None) -> Reply:
+    if found is None:
+        return NULL_ARRAY
+    replies = [(key, list(map(_entry, entries))) for key, entries in found]
+    return Map(replies) if session.protocol == 3 else replies
 
 
 def _entry(entry: Any) -> list[Any]:
