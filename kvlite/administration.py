@@ -1,4 +1,4 @@
-"""Looking at a store as a whole and steering it, without a server: CONFIG and INFO as methods.
+"""Looking at a store as a whole and steering it, without a server: CONFIG, INFO and PING as methods.
 
 The table of parameters and the sections are the wire's; they are imported when one of these is called.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Administration(Keyspace[T]):
-    """config_get(), config_set(), config_resetstat(), info()."""
+    """config_get(), config_set(), config_resetstat(), info(), ping()."""
 
     def _instance(self) -> Instance:
         from .wire.instance import Instance
@@ -60,6 +60,11 @@ class Administration(Keyspace[T]):
 
         sections = [] if section is None else [section, *args]
         return parsed(text(self._instance(), sections))
+
+    def ping(self) -> bool:
+        """True; StoreClosedError if the store is closed. O(1)."""
+        self._check_open()
+        return True
 
 
 def _text(word: Encodable) -> str:

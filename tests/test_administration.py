@@ -26,6 +26,7 @@ def test_configuration_is_that_of_redis(pair: Pair) -> None:
     assert own.config_get("timeout", "hz") == theirs.config_get("timeout", "hz")
     assert own.config_get().keys() == theirs.config_get().keys()
     assert own.config_resetstat() is theirs.config_resetstat() is True
+    assert own.ping() is theirs.ping() is True
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_commands_of_clients_in_the_process_are_counted() -> None:
 def test_a_closed_store_tells_nothing() -> None:
     store: Store = Store()
     store.close()
-    for call in (store.config_get, store.info, store.config_resetstat):
+    for call in (store.config_get, store.info, store.config_resetstat, store.ping):
         with pytest.raises(StoreClosedError):
             call()
 

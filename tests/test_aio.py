@@ -65,12 +65,12 @@ def test_made_modules_are_in_step(part: str) -> None:
 PLAIN = {"pipeline", "lock", "pubsub", "bitfield", "register_script", "select", "sandbox"}
 """Methods that return something whose methods are awaited, or that need no awaiting."""
 PROPERTIES = {"recovery", "faults", "calls"}
-NOT_HERE = {"atomic"}
-"""Which is to be had from `store`: no other task may run within it."""
+OTHERWISE = {"atomic"}
+"""Which takes a function: no other task may run within it."""
 
 
 def test_every_method_of_a_store_is_there() -> None:
-    for name in {name for name in dir(Store) if not name.startswith("_")} - NOT_HERE:
+    for name in {name for name in dir(Store) if not name.startswith("_")}:
         method = getattr(AsyncStore, name)
         if name in PROPERTIES:
             assert isinstance(method, property)
@@ -88,7 +88,7 @@ def _parameters(method: Any) -> list[Any]:
 
 
 def test_parameters_are_those_of_a_store() -> None:
-    for name in {name for name in dir(Store) if not name.startswith("_")} - NOT_HERE - PROPERTIES:
+    for name in {name for name in dir(Store) if not name.startswith("_")} - OTHERWISE - PROPERTIES:
         assert _parameters(getattr(AsyncStore, name)) == _parameters(getattr(Store, name)), name
     assert {*inspect.signature(Store.__init__).parameters} - {"self", "path", "decode_responses"} == {
         *Options.__annotations__
@@ -192,6 +192,22 @@ def test_who_is_cancelled_while_it_opens_leaves_nothing_open(tmp_path: Path) -> 
         with pytest.raises(asyncio.CancelledError):
             await task
         Store(tmp_path / "app.kv").close()
+
+    asyncio.run(main())
+
+
+def test_what_was_not_opened_is_closed_without_opening_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = AsyncStore(tmp_path / "app.kv")
+        await store.close()
+        await store.close()
+        assert not (tmp_path / "app.kv").exists()
+        for call in (store.get("a"), store.ping(), store.__aenter__()):
+            with pytest.raises(StoreClosedError, match="the store is closed"):
+                await call
+        for plain in (store.pipeline, store.pubsub, lambda: store.select(1)):
+            with pytest.raises(StoreClosedError):
+                plain()
 
     asyncio.run(main())
 
@@ -584,6 +600,39 @@ def test_transactions() -> None:
         assert await store.get("n") == b"20"
         assert await store.transaction(count, "n", value_from_callable=True) == "counted"
         assert await store.transaction(lambda pipe: pipe.incr("n")) == [22]
+
+    asyncio.run(main())
+
+
+def test_atomic_functions(tmp_path: Path) -> None:
+    def pay(store: Store[bytes]) -> list[int]:
+        left = store.decrby("ann", 10)
+        if left < 0:
+            raise ValueError("ann has not so much")
+        assert store.blpop("nothing") is None, "nothing is waited for"
+        return [left, store.incrby("bob", 10)]
+
+    async def later(store: Store[bytes]) -> None:
+        pytest.fail("it was called")
+
+    async def main() -> None:
+        for store in (AsyncStore(), AsyncStore(tmp_path / "app.kv", fsync="always")):
+            await store.set("ann", 15)
+            assert await store.atomic(pay) == [5, 10]
+            for wrong, error in ((pay, ValueError), (later, TypeError), (lambda s: later(s), TypeError)):
+                with pytest.raises(error):
+                    await store.atomic(wrong)
+            assert await store.mget("ann", "bob") == [b"5", b"10"]
+            with pytest.raises(TypeError, match="func"):
+                store.atomic()  # type: ignore[call-arg]
+            if store.recovery is not None:
+                gate = hold_syncs(store.store)
+                paying = asyncio.create_task(store.atomic(lambda inside: inside.incr("ann")))
+                await asyncio.sleep(0.02)
+                assert not paying.done()
+                gate.set()
+                assert await paying == 6
+            await store.close()
 
     asyncio.run(main())
 

@@ -39,6 +39,7 @@ COMMANDS = {
         register_script""",
     "functions": """fcall fcall_ro function_delete function_dump function_flush function_kill function_list
         function_load function_restore function_stats""",
+    "administration": "ping",
     "together": "pipeline transaction lock pubsub",
 }
 

@@ -28,6 +28,8 @@ async def commands() -> None:
     assert_type(await AsyncStore.load("data.kvs"), AsyncStore[bytes])
     assert_type(await AsyncStore.load("data.kvs", decode_responses=True), AsyncStore[str])
     assert_type(await store.get("k"), bytes | None)
+    assert_type(await text.atomic(lambda inside: inside.lpop("l", 2)), list[str] | None)
+    assert_type(await store.ping(), bool)
     assert_type(await text.get("k"), str | None)
     assert_type(await text.mget(["a", b"b", 3]), list[str | None])
     assert_type(await store.set("k", "v"), bool | None)

@@ -34,3 +34,8 @@ class AsyncAdministration(Awaited[T]):
         """What there is to know of the store, in the fields that tools read from a Redis server."""
         found = self._calls.info(section, *args)
         return found if self._at_once else await found
+
+    async def ping(self) -> bool:
+        """True; StoreClosedError if the store is closed. O(1)."""
+        found = self._calls.ping()
+        return found if self._at_once else await found

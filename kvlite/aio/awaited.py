@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from ..bell import AsyncBell
 from ..clock import ManualClock
+from ..errors import StoreClosedError
 from ..keyspace import T
 from ..store import Store
 from ..waiting import Attempt, Waiter
@@ -46,6 +47,10 @@ class Awaited(Generic[T]):
         self._calls = store if self._at_once else self._guard
 
 
+def _refuse() -> Store[Any]:
+    raise StoreClosedError("the store is closed")
+
+
 class Guard:
     """A store whose methods are coroutine functions, and which is opened when one is first called."""
 
@@ -60,6 +65,14 @@ class Guard:
             if self.store is None:
                 self.store = self._open_store()
             return self.store
+
+    def close(self) -> None:
+        """Close the store. One that was not opened is not any more."""
+        with self._opening:
+            if self.store is None:
+                self._open_store = _refuse
+            else:
+                self.store.close()
 
     async def opened(self) -> Store[Any]:
         """The store, opened in another thread if it was not."""

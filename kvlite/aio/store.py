@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, Self, TypedDict, Unpack, overload
+from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
 
 from ..clock import Clock
 from ..encoding import Encodable, PathLike
@@ -44,6 +44,8 @@ from .types.sorted_sets import AsyncSortedSets
 from .types.stream_information import AsyncStreamInformation
 from .types.streams import AsyncStreams
 from .types.strings import AsyncStrings
+
+R = TypeVar("R")
 
 
 class Options(TypedDict, total=False):
@@ -159,8 +161,7 @@ class AsyncStore(
     def store(self) -> Store[T]:
         """The Store itself, opened on the spot if it was not. What blocks there blocks the loop.
 
-        With it, several commands are one and are undone by an exception: `with store.store.atomic():`. No
-        task but this one runs meanwhile, so nothing may be awaited in such a block.
+        Nothing may be awaited in a block of it, such as `atomic`: other tasks would take part in it.
         """
         store = self._guard.open()
         self._look_again()
@@ -195,7 +196,7 @@ class AsyncStore(
     aclose = close
 
     def _close(self) -> None:
-        self._guard.open().close()
+        self._guard.close()
 
     def select(self, index: int) -> Self:
         """The same data's database `index`, 0 to 15; the same object each time."""
@@ -248,6 +249,25 @@ class AsyncStore(
                     return value if value_from_callable else results
                 except WatchError:
                     await asyncio.sleep(watch_delay or 0)
+
+    async def atomic(self, func: Callable[[Store[T]], R]) -> R:
+        """Call `func` with the Store, whose commands are not awaited; what it returns. All that it does
+        is one for every other task and thread, and is undone if it raises.
+
+        TypeError if it is a coroutine function: what is awaited gives other tasks a turn.
+        """
+        store = await self._opened()
+        with store._deferring() as owed, store.atomic():
+            result = func(store)
+            if inspect.isawaitable(result):
+                if inspect.iscoroutine(result):
+                    result.close()
+                raise TypeError(
+                    "a function that is atomic awaits nothing: use the commands of the Store it gets"
+                )
+        if owed:
+            await asyncio.to_thread(store._settle, owed)
+        return result
 
     def lock(
         self,
