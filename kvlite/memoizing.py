@@ -1,94 +1,49 @@
-"""`@memoize` for scripts: results in memory, or in a folder that the next run finds again.
-
-A folder belongs to one process. A run that finds it taken works on a copy of what is in it, in memory, and
-puts what it has added into the folder when it ends, if that is free by then.
-"""
+"""`@memoize` for scripts: results in memory, or in a folder that the next run finds again."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import sys
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, Unpack, overload
 
-from .cache import Cache, Memoized
+from .cache import Cache, Memoized, background
 from .cache.memoize import Memoizer, P, R
 from .cache.options import MemoizeOptions
 from .cache.serializers import Serializer
 from .encoding import PathLike
-from .errors import StoreLockedError
+from .opened import folder_of, opened
+from .runs import Run
 from .store import Store
 
-PATIENCE = 2.0
-"""Seconds that a run waits at its end for a folder that another has."""
+PATIENCE = 10.0
+"""Seconds that a run waits at its end for what is computed in the background."""
+
+_runs: list[Run] = []
+"""Those that are to be closed when this process ends."""
 
 
-class Shelf:
-    """The results in one folder, as far as this run may have it."""
+def _store_at(path: PathLike) -> Store[bytes]:
+    """The store of this process at a path, the same each time."""
+    folder = folder_of(path)
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._found: set[bytes] | None = None
-        """What was there when the folder belonged to another run; None if it is this run's."""
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        try:
-            self.store = Store(path)
-        except StoreLockedError:
-            self.store = Store()
-            with Store(path, read_only=True) as other:
-                _copy(other, self.store, other.scan_iter(count=1000))
-            self._found = set(self.store.scan_iter(count=1000))
-
-    def close(self) -> None:
-        """Keep what was added."""
-        if self._found is None:
-            self.store.close()
-            return
-        added = [key for key in self.store.scan_iter(count=1000) if key not in self._found]
-        until = time.monotonic() + PATIENCE
-        while added:
-            try:
-                with Store(self._path) as store:
-                    _copy(self.store, store, added)
-                break
-            except StoreLockedError:
-                if time.monotonic() > until:
-                    break  # they will be computed again
-                time.sleep(0.05)
-        self.store.close()
-
-
-def _copy(source: Store[bytes], target: Store[bytes], keys: Any) -> None:
-    for key in keys:
-        value, left = source.dump(key), source.pttl(key)
-        if value is not None and (left > 0 or left == -1):
-            target.restore(key, max(0, left), value, replace=True)
-
-
-_shelves: dict[str, Shelf] = {}
-_lock = threading.Lock()
-
-
-def _shelf(path: PathLike) -> Shelf:
-    """The shelf of this process at a path, the same each time."""
-    name = os.path.abspath(os.path.expanduser(os.fspath(path)))
-    with _lock:
-        if not _shelves:
+    def open_run() -> Store[bytes]:
+        if not _runs:
             atexit.register(_close_all)
-        if name not in _shelves:
-            _shelves[name] = Shelf(name)
-        return _shelves[name]
+        run = Run.open(folder)
+        _runs.append(run)
+        return run.store
+
+    return opened(folder, open_run)
 
 
 def _close_all() -> None:
-    with _lock:
-        for shelf in _shelves.values():
-            if not shelf.store._shared.closed:  # as in a process that was forked
-                shelf.close()
-        _shelves.clear()
+    background.finish(PATIENCE)
+    for run in _runs:
+        if not run.store._shared.closed:  # as in a process that was forked
+            run.close()
+    _runs.clear()
 
 
 def _prefix(function: Callable[..., Any]) -> str:
@@ -123,8 +78,9 @@ def memoize(
     ... def fetch(url: str) -> str: ...
 
     With `path` they lie in that folder, which is made if it is missing, and the next run of the script finds
-    them. Runs may overlap: the second one reads what is there when it begins, and adds its own results when
-    it ends, unless the first still runs then. `maxsize` is how many results are kept, those not used for
+    them. Runs may overlap: each finds what was there when it began, and what it adds is there for those that
+    begin after it has ended. At its end a script waits some seconds for results that are computed in the
+    background, so that `stale` ones are renewed. `maxsize` is how many results are kept, those not used for
     longest going first; not with a path. `ttl` is for how long, for ever by default. The others are those of
     `Cache.memoize`, and so are `invalidate`, `refresh`, `key` and `stats` of what is returned.
 
@@ -134,7 +90,7 @@ def memoize(
     if path is not None and maxsize is not None:
         raise ValueError("maxsize is for results in memory: with a path, give a ttl")
     if path is not None:
-        store = _shelf(path).store
+        store = _store_at(path)
     elif maxsize is None:
         store = Store()
     else:

@@ -33,6 +33,7 @@ LEVELS = [
     ["administration", "scripts", "testing"],
     ["functions"],
     ["store"],
+    ["opened", "runs"],
     ["cache"],
     ["memoizing"],
     ["contrib", "demo", "inspecting", "server", "aio", "redis"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -122,17 +123,62 @@ def start(script: Path, folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 def test_runs_overlap(script: Path, tmp_path: Path) -> None:
-    """The later ones read what is there; what they add is kept if the folder is free when they end."""
+    """Each finds what was there when it began, and what it adds is there for those that begin later."""
     folder = tmp_path / "cache"
     first = start(script, folder, "a")
-    assert run(script, folder, "a", "bb") == ["1", "computed bb", "2"], (
-        "kept by nobody, for the first runs on"
-    )
-    second = start(script, folder, "a", "ccc")
+    assert run(script, folder, "a", "bb") == ["1", "computed bb", "2"]
+    second = start(script, folder, "a", "bb", "ccc")
+    assert run(script, folder, "bb", "ccc") == ["2", "computed ccc", "3"]
     first.communicate()
     second.communicate()
     assert (first.returncode, second.returncode) == (0, 0)
-    assert run(script, folder, "a", "ccc", "bb") == ["1", "3", "computed bb", "2"]
+    assert run(script, folder, "a", "ccc", "bb") == ["1", "3", "2"]
+    assert not [name for name in os.listdir(folder) if "run-" in name]
+
+
+def test_runs_that_overlap_are_killed(script: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    both = [start(script, folder, "a"), start(script, folder, "bb")]
+    for process in both:
+        process.kill()
+        process.communicate()
+    assert run(script, folder, "a", "bb") == ["1", "2"]
+
+
+STALE = """
+import sys, time
+from kvlite import memoize
+
+@memoize(ttl="20ms", stale=60, path=sys.argv[1])
+def now() -> int:
+    time.sleep(0.1)
+    return int(sys.argv[2])
+
+print(now())
+"""
+
+
+def test_a_script_waits_at_its_end_for_what_is_computed(tmp_path: Path) -> None:
+    """Else what is stale would never be renewed where runs are short."""
+    for given, printed in (("1", "1"), ("2", "1"), ("3", "2")):
+        command = [sys.executable, "-c", STALE, str(tmp_path / "cache"), given]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert (done.stdout, done.stderr) == (f"{printed}\n", "")
+        time.sleep(0.03)
+
+
+def test_a_folder_has_one_store_in_a_process(tmp_path: Path) -> None:
+    from kvlite.contrib.locations import connect
+
+    @memoize(path=tmp_path / "cache")
+    def one() -> int:
+        return 1
+
+    assert one() == 1
+    store = connect(tmp_path / "cache", {})
+    assert isinstance(store, Store)
+    assert store.keys() == [b"memoize:" + one.key().encode()]
+    store.close()
 
 
 def test_a_run_is_killed(script: Path, tmp_path: Path) -> None:

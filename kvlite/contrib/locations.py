@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..opened import folder_of, opened
 from ..store import Store
 
 if TYPE_CHECKING:
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 Backend: TypeAlias = "Store[bytes] | redis.Redis"
 """What answers redis-py's methods."""
-
-_opened: dict[str, Store[bytes]] = {}
-_lock = threading.Lock()
 
 
 def connect(location: str | os.PathLike[str], options: dict[str, Any]) -> Backend:
@@ -29,13 +26,10 @@ def connect(location: str | os.PathLike[str], options: dict[str, Any]) -> Backen
     location = os.fspath(location)
     if "://" in location:
         return _client(location, options)
-    in_memory = not location or location.startswith("memory:")
-    name = location if in_memory else os.path.abspath(os.path.expanduser(location))
-    with _lock:
-        store = _opened.get(name)
-        if store is None or store._shared.closed:
-            store = _opened[name] = Store(None if in_memory else name, **options)
-        return store
+    if not location or location.startswith("memory:"):
+        return opened(location, lambda: Store(**options))
+    folder = folder_of(location)
+    return opened(folder, lambda: Store(folder, **options))
 
 
 def _client(url: str, options: dict[str, Any]) -> redis.Redis:
