@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -76,8 +77,9 @@ class Call:
     """In lower case: the method's name, or the command's; that of a subcommand is `config|get`."""
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
-    introduces: bool = field(default=False, compare=False, repr=False)
-    """A client has sent it by itself, to begin a connection."""
+    implied: bool = field(default=False, compare=False, repr=False)
+    """Nobody has called it by this name: a client sends it by itself to begin a connection, or it stands for
+    the end of a pipeline that calls the store directly."""
 
     def __str__(self) -> str:
         words = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
@@ -109,7 +111,7 @@ class Calls:
         self._calls: list[Call] = []
 
     def _asked_for(self) -> list[Call]:
-        return [call for call in self._calls if not call.introduces]
+        return [call for call in self._calls if not call.implied]
 
     def __len__(self) -> int:
         return len(self._asked_for())
@@ -182,6 +184,8 @@ class Faults:
     connection. `nth` is which call it is from now on, 1 being the next; `times` how many calls go wrong from
     there, None being all. What goes wrong is not done. ValueError for a name that no command has.
 
+    A transaction is executed by `exec`, that of a pipeline which calls the store directly too.
+
     Clients have their own ways to go on: redis-py sends a command again, ten times if need be, when a
     connection is lost or Redis is loading. What goes wrong once, an application that uses it does not see.
 
@@ -207,7 +211,10 @@ class Faults:
         self._plan(command, nth, times, error=error, reply=reply_of(error))
 
     def waits(self, command: str, seconds: float, nth: int = 1, times: int | None = 1) -> None:
-        """Let a call take `seconds` longer, by the machine's clock; then it is done as usual."""
+        """Let a call take `seconds` longer, by the machine's clock; then it is done as usual.
+
+        A direct call holds up its thread meanwhile, and that of an AsyncStore its loop.
+        """
         self._plan(command, nth, times, seconds=seconds)
 
     def drops(self, command: str, nth: int = 1, times: int | None = 1) -> None:
@@ -243,7 +250,7 @@ class Faults:
         met, name = None, one_name(call.name)
         with self._lock:
             for fault in self._faults:
-                if fault.command != name and (fault.command != ANY or call.introduces):
+                if fault.command != name and (fault.command != ANY or call.implied):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
@@ -268,10 +275,15 @@ class Probe:
         for name in commands_of(type(store)):
             store.__dict__[name] = self._before(name, getattr(store, name))
 
-    def request(self, name: str, words: Sequence[bytes], introduces: bool) -> Fault | None:
-        """Note a request of a client; the fault that it meets. `introduces` says that the client has sent it
-        by itself, to begin its connection."""
-        return self._meet(name, words, introduces=introduces)
+    def request(self, name: str, words: Sequence[bytes], implied: bool) -> Fault | None:
+        """Note a request of a client; the fault that it meets. `implied` is as in `Call`."""
+        return self._meet(name, words, implied=implied)
+
+    def executes(self) -> None:
+        """A pipeline that calls the store directly is about to execute its commands as one."""
+        fault = self._meet("exec", (), implied=True)
+        if fault is not None:
+            _befall(fault)
 
     def _before(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The command `call` behind the probe. What it calls itself does not count."""
@@ -281,9 +293,7 @@ class Probe:
                 return call(*args, **kwargs)
             fault = self._meet(name, args, kwargs)
             if fault is not None:
-                if fault.error is not None:
-                    raise fault.error.with_traceback(None)
-                time.sleep(fault.seconds)
+                _befall(fault)
             with self.inside():
                 return call(*args, **kwargs)
 
@@ -300,11 +310,22 @@ class Probe:
             within.command = before
 
     def _meet(
-        self, name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, introduces: bool = False
+        self, name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, implied: bool = False
     ) -> Fault | None:
-        call = Call(name, tuple(map(_readable, args)), kwargs or {}, introduces)
+        call = Call(name, tuple(map(_readable, args)), kwargs or {}, implied)
         self.calls._calls.append(call)
         return self.faults.due(call)
+
+
+def _befall(fault: Fault) -> None:
+    """Let a direct call meet the fault: it waits, or raises the error, which callers may add to."""
+    if fault.error is not None:
+        try:
+            error = copy(fault.error)
+        except Exception:
+            error = fault.error.with_traceback(None)
+        raise error
+    time.sleep(fault.seconds)
 
 
 def _readable(word: Any) -> Any:

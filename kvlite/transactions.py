@@ -268,6 +268,8 @@ class Pipeline(Generic[T]):
         store = self._store
         if not self.is_transaction:
             return _outcomes(store, queue)
+        if store._shared.probe is not None:
+            store._shared.probe.executes()
         store._acquire()
         try:
             if watch is not None:
