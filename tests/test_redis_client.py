@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from doors import FEWER, HISTORIES, DoorPair, client_pair
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Oracle, run_history
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kvlite import ManualClock, ReadOnlyError, ResponseError, Store
-from kvlite.redis import Connection, ConnectionPool, Redis
+from kvlite.redis import AsyncRedis, Connection, ConnectionPool, Redis
+from kvlite.redis.moulds import COMMON, Mould, Uncopyable
 from kvlite.wire.line import Line
 
 
@@ -81,8 +85,48 @@ def test_clients_share_nothing_that_may_be_changed() -> None:
     one.get_retry()._backoff._cap = 99
     assert (one.get("a"), other.get("a")) == (17, None)
     assert other.get_retry() == Redis().get_retry() == redis.Redis().get_retry()
-    assert one.single_connection_lock is not other.single_connection_lock
-    assert one._event_dispatcher is not other._event_dispatcher
+    assert one.connection_pool._pool_id != other.connection_pool._pool_id
+    shared = parts(one).keys() & parts(other).keys()
+    assert {type(parts(one)[each]) for each in shared} <= COMMON | {Store}
+
+
+def parts(whole: object) -> dict[int, Any]:
+    """All that is in an object, and in what is in it, by their ids; of a store no more than itself."""
+    found: dict[int, Any] = {}
+    left: list[Any] = [whole]
+    while left:
+        part = left.pop()
+        if id(part) in found or isinstance(part, (type, Enum)):
+            continue
+        if type(part) is not tuple:
+            found[id(part)] = part
+        if type(part) in COMMON or isinstance(part, Store):
+            continue
+        left.extend(part.values() if isinstance(part, dict) else ())
+        left.extend(part if isinstance(part, (list, set, tuple)) else ())
+        left.extend(getattr(part, "__dict__", {}).values())
+    return found
+
+
+@pytest.mark.parametrize("kind", [Redis, AsyncRedis])
+def test_a_mould_is_of_what_it_knows_how_to_copy(kind: type[Redis] | type[AsyncRedis]) -> None:
+    store, other = Store(), Store()
+    client = kind(store)
+    cast = Mould(vars(client), store).cast(other)
+    assert cast.keys() == vars(client).keys()
+    assert cast["connection_pool"].store is other
+    client.connection_pool.connection_kwargs["unheard_of"] = iter("")
+    with pytest.raises(Uncopyable):
+        Mould(vars(client), store)
+
+
+def test_options_that_cannot_be_copied_are_taken_as_they_are() -> None:
+    retry = Retry(NoBackoff(), 7)
+    for _ in range(2):
+        client = Redis(Store(), retry=retry, retry_on_error=[KeyError])
+        assert client.get_retry() == retry
+        assert client.get_retry() is not retry
+        assert client.connection_pool.connection_kwargs["retry_on_error"] == [KeyError]
 
 
 def test_whoever_replaces_the_constructor_of_redis_py_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from ..bell import AsyncBell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
-from .moulds import construct, of_client, own_retry
+from .moulds import Moulds
 from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
 from .talk import (
     CLOSED,
@@ -36,6 +36,8 @@ from .talk import (
     answer,
     greet,
     lost,
+    of_client,
+    own_retry,
     store_of,
     without_socket,
 )
@@ -221,17 +223,19 @@ class AsyncRedis(redis.asyncio.Redis):
 
     def __init__(self, store: Store[Any] | None = None, **options: Any) -> None:
         pool = options.get("connection_pool")
-        own = pool is None
         if pool is None:
-            pool = AsyncConnectionPool(store, **_OPTIONS.of_pool(options))
-        elif store is not None:
-            raise TypeError("a client has the store of its connection_pool: give one or the other")
-        asked = of_client(options)
-        if asked or type(self) is not AsyncRedis:
-            super().__init__(connection_pool=pool, **asked)
+            _moulds.construct(self, store_of(store), options)
+        elif store is None:
+            self._construct(pool, options)
         else:
-            construct(self, redis.asyncio.Redis, pool)
-        self.auto_close_connection_pool = own
+            raise TypeError("a client has the store of its connection_pool: give one or the other")
+
+    def _construct_with_pool(self, store: Store[Any], **options: Any) -> None:
+        self._construct(AsyncConnectionPool(store, **_OPTIONS.of_pool(options)), options)
+        self.auto_close_connection_pool = True
+
+    def _construct(self, pool: AsyncConnectionPool, options: dict[str, Any]) -> None:
+        super().__init__(connection_pool=pool, **of_client(options))
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
 
@@ -323,6 +327,9 @@ class AsyncRedis(redis.asyncio.Redis):
             )
         finally:
             await pool.release(connection)
+
+
+_moulds = Moulds(AsyncRedis, AsyncRedis._construct_with_pool)
 
 
 class AsyncPipeline(Transaction, redis.asyncio.client.Pipeline):  # type: ignore[misc]  # its own bases disagree

@@ -20,9 +20,9 @@ from redis.observability.providers import get_observability_instance
 from ..store import Store
 from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
-from .moulds import construct, of_client
+from .moulds import Moulds
 from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
-from .talk import Options, Talk, answer
+from .talk import Options, Talk, answer, of_client, store_of
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
 
@@ -36,17 +36,19 @@ class Redis(redis.Redis):
 
     def __init__(self, store: Store[Any] | None = None, **options: Any) -> None:
         pool = options.get("connection_pool")
-        own = pool is None
         if pool is None:
-            pool = ConnectionPool(store, **_OPTIONS.of_pool(options))
-        elif store is not None:
-            raise TypeError("a client has the store of its connection_pool: give one or the other")
-        asked = of_client(options)
-        if asked or type(self) is not Redis:
-            super().__init__(connection_pool=pool, **asked)
+            _moulds.construct(self, store_of(store), options)
+        elif store is None:
+            self._construct(pool, options)
         else:
-            construct(self, redis.Redis, pool)
-        self.auto_close_connection_pool = own
+            raise TypeError("a client has the store of its connection_pool: give one or the other")
+
+    def _construct_with_pool(self, store: Store[Any], **options: Any) -> None:
+        self._construct(ConnectionPool(store, **_OPTIONS.of_pool(options)), options)
+        self.auto_close_connection_pool = True
+
+    def _construct(self, pool: ConnectionPool, options: dict[str, Any]) -> None:
+        super().__init__(connection_pool=pool, **of_client(options))
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
 
@@ -141,6 +143,9 @@ class Redis(redis.Redis):
             return connection.retry.call_with_retry(attempt, lambda error: connection.disconnect(error=error))
         finally:
             pool.release(connection)
+
+
+_moulds = Moulds(Redis, Redis._construct_with_pool)
 
 
 class Pipeline(Transaction, redis.client.Pipeline):

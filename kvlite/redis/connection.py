@@ -18,8 +18,7 @@ from ..bell import Bell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import Push
-from .moulds import own_retry
-from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, store_of, without_socket
+from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, own_retry, store_of, without_socket
 
 
 class Replies(_RESP3Parser):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
@@ -25,7 +26,6 @@ from ..wire.line import Line
 from ..wire.python import converter
 from ..wire.replies import Reply
 from ..wire.resp import error_text
-from .moulds import copy_of_retry
 
 Words = list[bytes]
 """A request as a session takes it."""
@@ -43,10 +43,29 @@ _SOCKET_OPTIONS = frozenset(
 ) | {"host", "port", "path", "unix_socket_path"}
 
 
+_NO_MAINTENANCE = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+
+
 def without_socket(options: dict[str, Any]) -> dict[str, Any]:
     """The options that mean something where nothing is sent anywhere."""
-    kept = {name: value for name, value in options.items() if name not in _SOCKET_OPTIONS}
-    return kept | {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+    if not _SOCKET_OPTIONS.isdisjoint(options):
+        options = {name: value for name, value in options.items() if name not in _SOCKET_OPTIONS}
+    return options | _NO_MAINTENANCE
+
+
+def own_retry(options: dict[str, Any]) -> Any:
+    """The policy of retries of one connection, taken out of `options`; None if redis-py has to find it."""
+    retry = options.get("retry")
+    if not retry or options.get("retry_on_error") or options.get("retry_on_timeout"):
+        return None
+    del options["retry"]
+    return retry
+
+
+def of_client(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that a client has beside its pool's, as far as they say something."""
+    own = ("single_connection_client", "credential_provider", "event_dispatcher")
+    return {name: options[name] for name in own if options.get(name)}
 
 
 @lru_cache
@@ -73,7 +92,7 @@ class Options:
         driver, library = given["driver_info"], (given.pop("lib_name"), given.pop("lib_version"))
         driver = _driver_info(*library) if driver is SENTINEL else resolve_driver_info(driver, *library)
         kept = {name: value for name, value in given.items() if name in self._of_pool}
-        own = {"retry": copy_of_retry(given["retry"]), "retry_on_error": given["retry_on_error"] or []}
+        own = {"retry": copy.deepcopy(given["retry"]), "retry_on_error": given["retry_on_error"] or []}
         return kept | own | {"driver_info": driver}
 
 
