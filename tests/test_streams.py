@@ -358,3 +358,33 @@ def test_errors_quote_what_was_sent() -> None:
 
 def test_ids_are_shown() -> None:
     assert show_id((1 << 64) * 5 + 3) == b"5-3"
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_entry_that_is_too_large(kept: bool, tmp_path: Path) -> None:
+    """It is refused before anything is changed or recorded."""
+    quarter = bytes(1 << 28)
+    large = {"a": quarter, "b": quarter, "c": quarter, "d": quarter}
+    with Store(tmp_path / "app.kv" if kept else None) as store:
+        for before in range(1, 3):
+            with pytest.raises(ResponseError, match="^Elements are too large to be stored$"):
+                store.xadd("s", large)
+            with pytest.raises(ResponseError, match="too large"):
+                store.xadd("s", large, id="9-9", maxlen=5)
+            assert store.xlen("s") == before - 1
+            store.xadd("s", {"a": 1}, id=before)
+
+
+def test_counts_beyond_64_bits_are_kept(tmp_path: Path) -> None:
+    with Store(tmp_path / "app.kv") as store:
+        store.xgroup_create("s", "g", 0, mkstream=True, entries_read=2**63 - 1)
+        store.xadd("s", {"a": 1})
+        ((_, ((id, _),)),) = store.xreadgroup("g", "c", {"s": ">"})
+        store.xclaim("s", "g", "c", 0, [id], retrycount=2**63 - 1)
+        store.xclaim("s", "g", "c", 0, [id])
+        told = store.xinfo_stream("s", full=True)
+        store.compact()
+    with Store(tmp_path / "app.kv") as store:
+        assert store.xinfo_stream("s", full=True) == told
+        assert told["groups"][0]["entries-read"] == -(2**63)
+        assert store.xpending_range("s", "g", "-", "+", 1)[0]["times_delivered"] == -(2**63)

@@ -91,3 +91,72 @@ def test_claiming_by_and_by(raw: RawPair) -> None:
     raw.ask("XAUTOCLAIM", "s", "g", "d", 0, "0", "COUNT", 3)
     raw.ask("XPENDING", "s", "g", "IDLE", 500, "-", "+", 10)
     raw.ask("XPENDING", "s", "g", "-", "+", 100, "d")
+
+
+@pytest.mark.parametrize(
+    ("entries", "deleted", "last"),
+    [
+        (["1", "2", "3"], ["1"], None),
+        (["1", "2", "3"], ["2"], None),
+        (["1", "2", "3"], ["3"], None),
+        (["10", "20"], [], "20 MAXDELETEDID 2-5"),
+        (["10", "20"], ["10", "20"], "15 MAXDELETEDID 2-5"),
+    ],
+)
+def test_lag_behind_what_was_removed(
+    raw: RawPair, entries: list[str], deleted: list[str], last: str | None
+) -> None:
+    """What was removed counts where entries that are left lie before it."""
+    for id in entries:
+        raw.ask("XADD", "s", id, "a", "b")
+    for id in deleted:
+        raw.ask("XDEL", "s", id)
+    if last is not None:
+        raw.ask("XSETID", "s", *last.split())
+    raw.ask("XADD", "s", "30", "a", "b")
+    for number, id in enumerate(("0", "0-1", "1", "1-1", "2", "3", "10", "30")):
+        raw.ask("XGROUP", "CREATE", "s", f"g{number}", id, "ENTRIESREAD", "1")
+    raw.ask("XINFO", "GROUPS", "s")
+    for number in range(8):
+        raw.ask("XREADGROUP", "GROUP", f"g{number}", "c", "COUNT", "1", "STREAMS", "s", ">")
+    raw.ask("XINFO", "GROUPS", "s")
+
+
+def test_the_last_id_is_set_back(raw: RawPair) -> None:
+    """XSETID may go back behind entries that were removed, not behind one that is there."""
+    raw.ask("XADD", "s", "2-2", "a", "b")
+    raw.ask("XADD", "s", "36-2", "a", "b")
+    raw.ask("XDEL", "s", "36-2")
+    for words in ("1", "2-2", "40-1 MAXDELETEDID 30", "2-2 MAXDELETEDID 3", "3-2 MAXDELETEDID 1", "2-2"):
+        raw.ask("XSETID", "s", *words.split())
+        raw.ask("XINFO", "STREAM", "s")
+    raw.ask("XADD", "s", "2-3", "a", "b")
+
+
+def test_counts_of_64_bits(raw: RawPair) -> None:
+    """They go on from the smallest number behind the largest, through copies, payloads and scripts too."""
+    largest = 2**63 - 1
+    raw.ask("XADD", "s", "1", "a", "b")
+    raw.ask("XSETID", "s", "5", "ENTRIESADDED", largest)
+    raw.ask("XGROUP", "CREATE", "s", "g", "0", "ENTRIESREAD", largest)
+    for id in ("6", "7", "8"):
+        raw.ask("XADD", "s", id, "a", "b")
+    raw.ask("XREADGROUP", "GROUP", "g", "c", "COUNT", "3", "STREAMS", "s", ">")
+    raw.ask("XCLAIM", "s", "g", "c", "0", "1", "6", "RETRYCOUNT", largest)
+    raw.ask("XCLAIM", "s", "g", "c", "0", "1")
+    raw.ask("XAUTOCLAIM", "s", "g", "c", "0", "6")
+    raw.ask("XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", "0")
+    raw.ask("XPENDING", "s", "g", "-", "+", "10")
+    raw.ask("COPY", "s", "t")
+    raw.ask("DUMP", "t")
+    raw.ask("XINFO", "STREAM", "t", "FULL")
+    raw.ask("XINFO", "GROUPS", "t")
+    raw.ask("XINFO", "STREAM", "t")
+
+
+def test_claiming_more_than_there_can_be(raw: RawPair) -> None:
+    raw.ask("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM")
+    for count in (2**40, 2**44, 2**56, 2**59 - 1, 2**59, 2**63 - 1, 2**63):
+        raw.ask("XAUTOCLAIM", "s", "g", "c", "0", "0", "COUNT", count)
+        raw.ask("XAUTOCLAIM", "s", "none", "c", "0", "0", "COUNT", count)
+    raw.ask("XINFO", "CONSUMERS", "s", "g")

@@ -19,7 +19,7 @@ from ..structs.limits import Limits
 from ..structs.set import Set
 from ..structs.sorted_set import SortedSet
 from ..structs.stream import Stream
-from ..structs.stream_id import SIZE, unpack_ids
+from ..structs.stream_id import SIZE, signed, unpack_ids
 from .kinds import INT8, INT16, INT32, LENGTH_32, LENGTH_64, LZF, PACKED, PLAIN, SPECIAL_SCORES, Kind
 from .listpack import decode as decode_listpack
 from .lzf import decompress
@@ -248,7 +248,7 @@ def _id(source: Source) -> int:
 
 def _read_group(source: Source, stream: Stream, with_counters: bool) -> None:
     name, last_id = string(source), _id(source)
-    entries_read = _signed(length(source)) if with_counters else stream.count_until(last_id)
+    entries_read = signed(length(source)) if with_counters else stream.count_until(last_id)
     if name in stream.groups:
         raise BadFormat("a group that is there twice")
     stream.set_group(name, last_id, entries_read)
@@ -256,7 +256,7 @@ def _read_group(source: Source, stream: Stream, with_counters: bool) -> None:
     pending = {}
     for _ in range(length(source)):
         (id,) = unpack_ids(source.take(SIZE))
-        pending[id] = source.number(8, signed=True), _signed(length(source))
+        pending[id] = source.number(8, signed=True), signed(length(source))
     for _ in range(length(source)):
         consumer = string(source)
         if consumer in group.consumers:
@@ -266,10 +266,6 @@ def _read_group(source: Source, stream: Stream, with_counters: bool) -> None:
             group.assign(consumer, id, *pending.pop(id))
     if pending:
         raise BadFormat("an entry that is pending at nobody")
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number >> 63 else number
 
 
 def _pairs(texts: list[bytes]) -> list[tuple[bytes, bytes]]:

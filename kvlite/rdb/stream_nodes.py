@@ -16,12 +16,11 @@ from itertools import pairwise
 
 from ..numbers import parse_int
 from ..structs.block import Block
-from ..structs.stream_id import SEQUENCE
+from ..structs.stream_id import SEQUENCE, signed
 from .listpack import decode, encode
 from .source import BadFormat
 
 REMOVED, SAME_FIELDS = 1, 2
-INT64 = 1 << 63
 
 
 def pack_node(block: Block) -> bytes:
@@ -40,8 +39,8 @@ def _elements(block: Block) -> Iterator[bytes]:
         same = place not in block.odd
         yield from _numbers(
             flags + SAME_FIELDS * same,
-            _signed((id >> 64) - (first >> 64)),
-            _signed((id & SEQUENCE) - (first & SEQUENCE)),
+            signed((id >> 64) - (first >> 64)),
+            signed((id & SEQUENCE) - (first & SEQUENCE)),
         )
         if same:
             yield from values
@@ -55,10 +54,6 @@ def _elements(block: Block) -> Iterator[bytes]:
 
 def _numbers(*numbers: int) -> Iterator[bytes]:
     return (b"%d" % number for number in numbers)
-
-
-def _signed(difference: int) -> int:
-    return (difference + INT64) % (2 * INT64) - INT64
 
 
 def unpack_node(id: bytes, node: bytes, owner: object) -> Block:

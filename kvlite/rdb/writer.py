@@ -134,10 +134,10 @@ def _write_stream(value: Stream, strings: _Strings) -> bytes:
     parts += map(_id, (value.last_id, value.first_id, value.max_deleted_id))
     parts += [_length(value.entries_added), _length(len(value.groups))]
     for name, group in sorted(value.groups.items()):
-        parts += [strings.write(name), _id(group.last_id), _length(group.entries_read % (1 << 64))]
+        parts += [strings.write(name), _id(group.last_id), _length(group.entries_read & SEQUENCE)]
         parts.append(_length(len(group.pending)))
         for id, held in group.pending.items():
-            parts += [pack_ids([id]), pack("<q", held.time), _length(held.count % (1 << 64))]
+            parts += [pack_ids([id]), pack("<q", held.time), _length(held.count & SEQUENCE)]
         parts.append(_length(len(group.consumers)))
         for consumer in group.in_order():
             parts += [strings.write(consumer.name), pack("<q", consumer.seen)]

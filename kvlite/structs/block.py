@@ -20,7 +20,7 @@ Document: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """The text of the id, and the values by their fields."""
 
 MOST_BYTES = 1 << 30
-"""What a node may take whatever the limits say."""
+"""What a node may take whatever the limits say, and what the fields and values of an entry may."""
 LONGEST_INTEGER = 20
 SHORT, LONG, SMALL = 64, 4096, 4096
 """Where a text needs more for its length, and a number more than two bytes."""

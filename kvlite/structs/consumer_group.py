@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from .stream_id import LARGEST, pack_ids, unpack_ids
+from .stream_id import INT64, LARGEST, pack_ids, unpack_ids
 
 if TYPE_CHECKING:
     from sortedcontainers import SortedDict
@@ -150,6 +150,6 @@ def _sorted() -> SortedDict:
 
 
 def _integer(number: object) -> int:
-    if type(number) is not int or not -(1 << 63) <= number < 1 << 63:
+    if type(number) is not int or not -INT64 <= number < INT64:
         raise ValueError("a number that is none")
     return number

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from sys import getsizeof
 from typing import Any, NamedTuple, TypeVar
 
-from .block import LONG, Block, Document, Entry
+from ..errors import ResponseError
+from .block import LONG, MOST_BYTES, Block, Document, Entry
 from .collection import Collection, sizes
 from .consumer_group import UNKNOWN, Group
 from .limits import DEFAULTS, Limits
-from .stream_id import LARGEST, SEQUENCE, pack_ids, show_id, unpack_ids
+from .stream_id import LARGEST, SEQUENCE, pack_ids, show_id, signed, unpack_ids
 
 E = TypeVar("E")
 
@@ -31,6 +32,12 @@ class Trim(NamedTuple):
     minid: int = 0
     approximate: bool = False
     limit: int = 0
+
+
+def refuse_too_large(fields: Sequence[bytes], values: Sequence[bytes]) -> None:
+    """ResponseError for an entry that is larger than any that Redis takes. O(fields)."""
+    if sum(map(len, fields)) + sum(map(len, values)) > MOST_BYTES:
+        raise ResponseError("Elements are too large to be stored")
 
 
 class Stream(Collection, kind="stream"):
@@ -88,8 +95,8 @@ class Stream(Collection, kind="stream"):
 
     @property
     def entries_added(self) -> int:
-        """How many entries there ever were, as far as is known. O(1)."""
-        return self.length + self.removed
+        """How many entries there ever were, as far as is known, in 64 bits without a sign. O(1)."""
+        return (self.length + self.removed) & SEQUENCE
 
     @entries_added.setter
     def entries_added(self, count: int) -> None:
@@ -169,7 +176,8 @@ class Stream(Collection, kind="stream"):
     ) -> bytes:
         """`append` at this millisecond, or under the next id if it is over: the commonest case of all.
 
-        `length` is that of all values together. The text of the id; ValueError if there is no next one. O(1).
+        `length` is that of all values together. The text of the id. ValueError if there is no next one, a
+        ResponseError for what `refuse_too_large` refuses. O(1).
         """
         number = 0
         if ms <= self.last_ms:
@@ -192,6 +200,7 @@ class Stream(Collection, kind="stream"):
                 self.last_number = number
                 self.length += 1
                 return self.prefix + _NUMBERS[number]
+        refuse_too_large(fields, values)
         id = (ms << 64) + number
         self.append(id, fields, values, limits)
         return show_id(id)
@@ -315,8 +324,8 @@ class Stream(Collection, kind="stream"):
             group.last_id, group.entries_read = last_id, entries_read
 
     def has_gap_after(self, id: int) -> bool:
-        """Whether an entry from `id` on was removed by itself, as far as Redis can tell. O(1)."""
-        return self.length > 0 and self.max_deleted_id > 0 and id <= self.max_deleted_id
+        """Whether one behind `id` and the first entry was removed by itself, as far as is known. O(1)."""
+        return self.length > 0 and id <= self.max_deleted_id and self.first_id <= self.max_deleted_id
 
     def lag(self, group: Group) -> int | None:
         """How many entries the group has still to read, None if that is not known. O(1)."""
@@ -325,7 +334,7 @@ class Stream(Collection, kind="stream"):
         read = group.entries_read
         if read == UNKNOWN or self.has_gap_after(group.last_id):
             read = self.count_until(group.last_id)
-        return None if read == UNKNOWN else self.entries_added - read
+        return None if read == UNKNOWN else signed(self.entries_added - read)
 
     # As every collection
 
@@ -357,7 +366,7 @@ class Stream(Collection, kind="stream"):
         ids, entries_added, blocks, groups = dump
         stream = cls()
         stream.last_id, stream.max_deleted_id = unpack_ids(ids)
-        if type(entries_added) is not int or not 0 <= entries_added < 1 << 64:
+        if type(entries_added) is not int or not 0 <= entries_added <= SEQUENCE:
             raise ValueError("a number of entries that is none")
         for each in blocks:
             stream.take(Block.load(stream.owner, each))

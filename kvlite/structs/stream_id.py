@@ -16,6 +16,16 @@ SEQUENCE = (1 << 64) - 1
 """The bits of the number."""
 SIZE = 16
 """How many bytes it takes when it is written."""
+INT64 = 1 << 63
+
+
+def signed(count: int) -> int:
+    """A count as Redis keeps it, in 64 bits with a sign: beyond the largest it goes on from the smallest.
+
+    >>> signed((1 << 63) + 1)
+    -9223372036854775807
+    """
+    return (count + INT64) % (2 * INT64) - INT64
 
 
 def show_id(id: int) -> bytes:

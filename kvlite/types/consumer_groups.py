@@ -13,7 +13,7 @@ from ..keyspace import T
 from ..structs.block import Entry
 from ..structs.consumer_group import UNKNOWN, Group, pending_from
 from ..structs.stream import Stream
-from ..structs.stream_id import LARGEST, SIZE, pack_ids, show_id, unpack_id, unpack_ids
+from ..structs.stream_id import LARGEST, SIZE, pack_ids, show_id, signed, unpack_id, unpack_ids
 from ..waiting import Attempt
 from .stream_arguments import (
     AutoClaim,
@@ -56,6 +56,8 @@ MOST_WORDS = 8
 """How many XGROUP CREATE may have."""
 ATTEMPTS = 10
 """How many pending entries XAUTOCLAIM looks at for each one that it may claim."""
+MEMORY = 1 << 47
+"""The bytes that a process can name; for XAUTOCLAIM Redis sets memory aside."""
 
 
 def no_group_at(key: bytes, group: bytes, where: bytes = b"") -> ResponseError:
@@ -366,7 +368,7 @@ class ConsumerGroups(Streams[T]):
             if len(found) == reading.most:
                 break
         if again:
-            counts = [pending[id].count + 1 for id in again]
+            counts = [signed(pending[id].count + 1) for id in again]
             self._effect_xpend(
                 key, reading.group, reading.consumer, pack_ids(again), self._shared.now(), counts
             )
@@ -619,7 +621,7 @@ class ConsumerGroups(Streams[T]):
             if held is not None and claim.idle and now - held.time < claim.idle:
                 continue
             times = 1 if held is None else held.count
-            times = times + (not claim.just_id) if claim.times is None else claim.times
+            times = signed(times + (not claim.just_id)) if claim.times is None else claim.times
             if not found:
                 self._see(key, name, group, consumer)
             self._effect_xpend(key, name, consumer, pack_ids([id]), claim.time, [times])
@@ -662,6 +664,8 @@ class ConsumerGroups(Streams[T]):
         try:
             self._reap()
             stream, _ = self._read_group(key, name)
+            if claim.most * SIZE >= MEMORY:
+                refuse("Insufficient memory, failed allocating transient memory, COUNT too high.")
             self._begin()
             try:
                 return self._claim_on(key, name, stream, consumer, claim)
@@ -687,7 +691,7 @@ class ConsumerGroups(Streams[T]):
                 gone.append(id)
             elif not claim.idle or now - held.time >= claim.idle:
                 entries.append(entry)
-                counts.append(held.count + (not claim.just_id))
+                counts.append(signed(held.count + (not claim.just_id)))
         if gone:
             self._effect_xack(key, name, pack_ids(gone))
         if entries:
@@ -753,7 +757,7 @@ def _entries_read(stream: Stream, read: int, ids: list[int]) -> int:
     """How many entries a group has read that had read so many, and now reads `ids`."""
     for place, id in enumerate(ids):
         if read != UNKNOWN and not stream.has_gap_after(id):
-            return read + len(ids) - place
+            return signed(read + len(ids) - place)
         if stream.entries_added:
-            read = stream.count_until(id)
+            read = signed(stream.count_until(id))
     return read

@@ -14,7 +14,7 @@ from ..numbers import INT64_MAX, parse_int
 from ..structs.consumer_group import UNKNOWN
 from ..structs.limits import Limits
 from ..structs.stream import Trim
-from ..structs.stream_id import LARGEST, SEQUENCE
+from ..structs.stream_id import LARGEST, SEQUENCE, SIZE
 
 INVALID_ID = "Invalid stream ID specified as stream command argument"
 UNBALANCED = "Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
@@ -440,7 +440,7 @@ def read_xautoclaim(words: list[bytes]) -> AutoClaim:
         if option == b"COUNT" and at + 1 < len(words):
             at += 1
             count = at_least(1, words[at], "COUNT must be > 0")
-            if count > INT64_MAX // 16:
+            if count > INT64_MAX // SIZE:
                 refuse("COUNT must be > 0")
         elif option == b"JUSTID":
             just_id = True

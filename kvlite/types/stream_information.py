@@ -10,7 +10,7 @@ from ..errors import NO_SUCH_KEY, ResponseError
 from ..keyspace import Keyspace, T
 from ..structs.consumer_group import UNKNOWN, Consumer, Group
 from ..structs.stream import Stream
-from ..structs.stream_id import LARGEST, show_id
+from ..structs.stream_id import LARGEST, show_id, signed
 from .consumer_groups import no_group
 from .stream_arguments import read_xinfo_stream
 
@@ -59,7 +59,7 @@ class StreamInformation(Keyspace[T]):
                 b"radix-tree-nodes": count_nodes(stream.firsts),
                 b"last-generated-id": show_id(stream.last_id),
                 b"max-deleted-entry-id": show_id(stream.max_deleted_id),
-                b"entries-added": stream.entries_added,
+                b"entries-added": signed(stream.entries_added),
                 b"recorded-first-entry-id": show_id(stream.first_id),
             }
             if count is None:

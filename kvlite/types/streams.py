@@ -11,7 +11,7 @@ from ..encoding import Encodable, encode, encode_all, integer
 from ..errors import NO_SUCH_KEY, DataError, ResponseError, wrong_arity
 from ..keyspace import Keyspace, T
 from ..numbers import INT64_MAX
-from ..structs.stream import Stream, Trim
+from ..structs.stream import Stream, Trim, refuse_too_large
 from ..structs.stream_id import LARGEST, SEQUENCE, SIZE, pack_ids, unpack_id, unpack_ids
 from ..waiting import Attempt
 from .stream_arguments import (
@@ -217,6 +217,8 @@ class Streams(Keyspace[T]):
                 refuse(EXHAUSTED)
             if id <= last:
                 refuse(NOT_LARGER)
+            if len(values) > 1:  # none is so large alone
+                refuse_too_large(fields, values)
             if trim is not None:
                 self._add_and_trim(key, id, fields, values, trim)
             else:
@@ -317,8 +319,6 @@ class Streams(Keyspace[T]):
             found = self._write(key, Stream)
             if found is None:
                 raise ResponseError(NO_SUCH_KEY)
-            if last_id < found.max_deleted_id:
-                refuse("The ID specified in XSETID is smaller than current max_deleted_entry_id")
             if last_id < found.top_id:
                 refuse("The ID specified in XSETID is smaller than the target stream top item")
             if added is not None and added < found.length:
