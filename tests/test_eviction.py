@@ -247,6 +247,23 @@ def test_options_are_what_config_get_says() -> None:
             Store(**wrong)  # type: ignore[arg-type]
 
 
+def test_how_many_keys_there_may_be_is_set_by_name_and_found_by_no_pattern() -> None:
+    with Store(maxkeys=5, maxmemory_policy="allkeys-random") as store:
+        store.mset({str(number): number for number in range(5)})
+        assert store.config_get("maxkeys") == {"maxkeys": "5"}
+        assert "maxkeys" not in store.config_get("*") | store.config_get("max*")
+        store.config_set("maxkeys", 2)
+        assert len(store) == 2
+        store.config_set("maxmemory", "1mb")
+        store.set("new", 1)
+        assert len(store) == 2
+        store.config_set("maxkeys", 0)
+        store.mset({str(number): number for number in range(5)})
+        assert len(store) >= 5
+        with pytest.raises(ResponseError, match="between 0 and"):
+            store.config_set("maxkeys", -1)
+
+
 def test_idle_times_and_frequencies() -> None:
     clock = ManualClock(START)
     with Store(clock=clock, maxmemory_policy="allkeys-lfu", lfu_log_factor=0) as store:

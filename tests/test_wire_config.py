@@ -166,6 +166,7 @@ LEFT_ALONE = {
     "tls-port",
     "tls-replication",
     "maxclients",  # Redis looks at the limits of the process
+    "maxkeys",  # Redis does not have it
     "requirepass",
     "unixsocket",
     "jemalloc-bg-thread",

@@ -216,6 +216,7 @@ _row("maxmemory-samples", at_least_1, "5")
 _row("maxmemory-eviction-tenacity", percent, "10")
 _row("lfu-log-factor", whole, "10")
 _row("lfu-decay-time", whole, "1")
+_row("maxkeys", long, "0", hidden=True)  # the one that Redis does not have
 _row("active-expire-effort", Integer(1, 10), "1")
 _row("activerehashing", yes_no, "yes")
 _row("activedefrag", AlwaysNo(NO_DEFRAGMENTATION), "no")

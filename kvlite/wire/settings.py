@@ -66,6 +66,7 @@ EVICTION = {
     "maxmemory": "maxmemory",
     "maxmemory-policy": "maxmemory_policy",
     "maxmemory-samples": "maxmemory_samples",
+    "maxkeys": "maxkeys",
     "lfu-log-factor": "lfu_log_factor",
     "lfu-decay-time": "lfu_decay_time",
 }
