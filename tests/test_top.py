@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
+import redis
 from oracle import Oracle
 
 from kvlite import Server, Store
@@ -127,31 +130,105 @@ def test_one_line_says_what_is_wrong(arguments: list[str], message: str) -> None
     assert error.count("\n") == 1
 
 
+class Terminal:
+    """One in which a store is watched."""
+
+    def __init__(self, where: str) -> None:
+        self._master, slave = pty.openpty()
+        command = [sys.executable, "-m", "kvlite", "top", where, "--interval", "1"]
+        self._process = subprocess.Popen(command, stdout=slave, stderr=slave)
+        os.close(slave)
+        self.said = b""
+
+    def read_until(self, times: int, text: bytes) -> None:
+        """Until it has said something so often."""
+        until = time.monotonic() + 30
+        while self.said.count(text) < times:
+            assert time.monotonic() < until, self.said
+            if select.select([self._master], [], [], 1)[0]:
+                self.said += os.read(self._master, 65536)
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; the exit code."""
+        self._process.send_signal(2)
+        try:
+            while select.select([self._master], [], [], 10)[0] and (more := os.read(self._master, 65536)):
+                self.said += more
+        except OSError:  # how the end is told
+            pass
+        self._process.terminate()  # where interrupts are ignored
+        os.close(self._master)
+        return self._process.wait(10)
+
+
 def test_in_a_terminal() -> None:
     """It draws again and again, counts no visit of its own as a hit, and leaves the terminal as it was."""
     with Store() as store, Server(store, port=0) as server:
         store.set("a", 1)
-        master, slave = pty.openpty()
-        command = [sys.executable, "-m", "kvlite", "top", server.url, "--interval", "1"]
-        process = subprocess.Popen(command, stdout=slave, stderr=slave)
-        os.close(slave)
-        said = b""
-        until = time.monotonic() + 30
-        while said.count(b"lookups") < 3 and time.monotonic() < until:
-            if select.select([master], [], [], 1)[0]:
-                said += os.read(master, 65536)
-        process.send_signal(2)
-        try:
-            while select.select([master], [], [], 10)[0] and (more := os.read(master, 65536)):
-                said += more
-        except OSError:  # how the end is told
-            pass
-        process.terminate()  # where interrupts are ignored
-        os.close(master)
-        assert process.wait(10) == 130
-    assert said.startswith(b"\x1b[?1049h")
-    assert said.endswith(b"\x1b[?1049l")
-    assert said.count(b"hits 0") >= 3
+        terminal = Terminal(server.url)
+        terminal.read_until(3, b"lookups")
+        assert terminal.interrupt() == 130
+    assert terminal.said.startswith(b"\x1b[?1049h")
+    assert terminal.said.endswith(b"\x1b[?1049l")
+    assert terminal.said.count(b"hits 0") >= 3
+
+
+def test_a_server_goes_and_comes_back() -> None:
+    """In a terminal what was shown stays, with what is wrong above, until there is something new."""
+    with Store() as store:
+        store.set("a", 1)
+        with Server(store, port=0) as server:
+            terminal = Terminal(server.url)
+            terminal.read_until(1, b"keys      1")
+        terminal.read_until(1, b"not reached")
+        store.set("b", 1)
+        with Server(store, port=server.port):
+            terminal.read_until(1, b"keys      2")
+        assert terminal.interrupt() == 130
+    assert b"Traceback" not in terminal.said
+
+
+class GoneWhileVisited(StreamRequestHandler):
+    """A server that answers INFO, and goes away when its keys are visited."""
+
+    def handle(self) -> None:
+        while True:
+            words = []
+            for _ in range(int(self.rfile.readline()[1:] or 0)):
+                words.append(self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2].upper())
+            if not words or words[0] == b"SCAN":
+                return
+            fields = (b"run_id:a", b"used_memory:1", b"used_memory_rss:1", b"keyspace_hits:0")
+            info = b"\r\n".join((*fields, b"db0:keys=1,expires=0", b""))
+            reply = b"$%d\r\n%s\r\n" % (len(info), info) if words[0] == b"INFO" else b"+OK\r\n"
+            self.wfile.write(b"-ERR no such command\r\n" if words[0] == b"HELLO" else reply)
+
+
+def test_a_server_goes_while_its_keys_are_visited() -> None:
+    with ThreadingTCPServer(("127.0.0.1", 0), GoneWhileVisited) as server:
+        Thread(target=server.serve_forever, args=(0.01,)).start()
+        url = f"redis://127.0.0.1:{server.server_address[1]}"
+        code, said, error = run(f"{url}?protocol=2", "--once")
+        server.shutdown()
+    assert (code, said) == (2, "")
+    assert error.startswith(f"python -m kvlite: {url}")
+    assert error.count("\n") == 1
+
+
+def test_a_survey_begins_again_after_an_error() -> None:
+    with Store() as store, Server(store, port=0) as server:
+        fill(store)
+        source = open_source(server.url)
+        survey = Survey(source, 3)
+        survey.advance([0, 3], 500)
+        while survey.complete is None:
+            survey.advance([0, 3], None)
+        with pytest.raises(redis.ResponseError):
+            survey.advance([99], None)
+        source.database(99).connection_pool.disconnect()
+        survey.advance([0, 3], None)
+        assert survey.best.visited == 1_202
+        source.close()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..errors import RedisError
 from .screen import Rates, databases, lines
@@ -20,14 +21,16 @@ HOME, TO_END_OF_LINE, TO_END_OF_SCREEN = "\033[H", "\033[K", "\033[J"
 
 
 def run_top(where: str, interval: float, once: bool, places: int) -> int:
-    """Show what the store at a URL or path does, every `interval` seconds until Ctrl-C; once, into a pipe."""
+    """Show what the store at a URL or path does, every `interval` seconds until Ctrl-C; once, into a pipe.
+
+    RedisError if it cannot be reached. Who has been shown something already is told so there, and it is tried
+    again.
+    """
     source = open_source(where)
     survey = Survey(source, places)
     try:
         if once or not sys.stdout.isatty():
-            info = _look(source)
-            survey.advance(databases(info), None)
-            print("\n".join(lines(source.name, source.serves, info, Rates(), survey.best)))
+            print("\n".join(_picture(source, survey, Rates(), None)))
         else:
             _watch(source, survey, interval)
     finally:
@@ -35,32 +38,46 @@ def run_top(where: str, interval: float, once: bool, places: int) -> int:
     return 0
 
 
-def _look(source: Source) -> dict[str, Any]:
-    """INFO; a RedisError in one line if nobody answers."""
+def _watch(source: Source, survey: Survey, interval: float) -> None:
+    rates = Rates()
+    picture: list[str] = []
+    sys.stdout.write(OTHER_SCREEN)
     try:
-        return source.info()
+        while True:
+            try:
+                picture = _picture(source, survey, rates, VISITED_AT_ONCE)
+            except RedisError as error:
+                if not picture:
+                    raise
+                picture[0] = f"not reached, this is how it was: {error}"
+            _draw(picture)
+            time.sleep(interval)
+    finally:
+        sys.stdout.write(OWN_SCREEN)
+
+
+def _picture(source: Source, survey: Survey, rates: Rates, visits: int | None) -> list[str]:
+    """The figures as they are now, after a visit to so many keys, or to all."""
+    with _one_line_if_gone(source):
+        info = source.info()
+        if source.serves:
+            info["keyspace_hits"] -= survey.visits_of(info["run_id"])
+        rates.look(info, time.monotonic())
+        survey.advance(databases(info), visits)
+    return list(lines(source.name, source.serves, info, rates, survey.best))
+
+
+@contextmanager
+def _one_line_if_gone(source: Source) -> Iterator[None]:
+    """What redis-py raises when nobody answers becomes a RedisError that names the source."""
+    try:
+        yield
     except RedisError:
         raise
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "redis":
             raise
         raise RedisError(f"{source.name}: {error}") from None
-
-
-def _watch(source: Source, survey: Survey, interval: float) -> None:
-    rates = Rates()
-    sys.stdout.write(OTHER_SCREEN)
-    try:
-        while True:
-            info = _look(source)
-            if source.serves:
-                info["keyspace_hits"] -= survey.visits
-            rates.look(info, time.monotonic())
-            survey.advance(databases(info), VISITED_AT_ONCE)
-            _draw(list(lines(source.name, source.serves, info, rates, survey.best)))
-            time.sleep(interval)
-    finally:
-        sys.stdout.write(OWN_SCREEN)
 
 
 def _draw(picture: list[str]) -> None:

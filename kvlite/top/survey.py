@@ -46,24 +46,37 @@ class Survey:
         """The last one that has visited all keys."""
         self.partial = Census()
         """The one that is under way."""
-        self.visits = 0
-        """How many keys were asked for in all censuses: a server counts each as a hit."""
+        self._visits = 0
+        self._run: str | None = None
 
     @property
     def best(self) -> Census:
         """The complete one, or what there is of the first."""
         return self.complete or self.partial
 
+    def visits_of(self, run: str) -> int:
+        """How many keys were asked for in this run of the server: it counts each as a hit."""
+        if run != self._run:
+            self._run, self._visits = run, 0
+        return self._visits
+
     def advance(self, databases: Iterable[int], keys: int | None) -> None:
-        """Visit about `keys` keys, or all that are left; when a census ends, the next call begins another."""
+        """Visit about `keys` keys, or all that are left; when a census ends, the next call begins another.
+
+        So it does after an error of the source, which is raised.
+        """
         start = self.partial.visited
         if self._steps is None:
             self.partial = Census()
             self._steps = self._visit(list(databases))
             start = 0
-        for census in self._steps:
-            if keys is not None and census.visited - start >= keys:
-                return
+        try:
+            for census in self._steps:
+                if keys is not None and census.visited - start >= keys:
+                    return
+        except BaseException:
+            self._steps = None
+            raise
         self.complete, self._steps = self.partial, None
 
     def _visit(self, databases: list[int]) -> Iterator[Census]:
@@ -73,7 +86,7 @@ class Survey:
                 database = self._source.database(index)
                 cursor, keys = database.scan(cursor or 0, count=SLICE)
                 self.partial.count(_measured(database, index, keys), self._places)
-                self.visits += len(keys)
+                self._visits += len(keys)
                 yield self.partial
 
 
