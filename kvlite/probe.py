@@ -8,39 +8,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from .errors import ConnectionError, RedisError, reply_of
 from .keyspace import commands_of
+from .wording import one_name, plain, words_of
 
 ANY = "*"
-SENT_AS = {
-    "acl_log_reset": "acl_log",
-    "client_kill_filter": "client_kill",
-    "decr": "decrby",
-    "delete": "del",
-    "incr": "incrby",
-    "sort_ro": "sort",
-    "xpending_range": "xpending",
-}
-"""Methods of redis-py, and what they send, where that has another name."""
-
 KnownCommands = Callable[[], Collection[str]]
 """Tells the names of all commands, those of subcommands as `config|get`."""
-
-
-@cache
-def one_name(name: str) -> str:
-    """The one name of a command that may be called by its method's, Redis's, or that of what is sent for it.
-
-    >>> one_name("CONFIG GET") == one_name("config|get") == one_name("config_get")
-    True
-    """
-    name = name.lower()
-    for sign in " |-":
-        name = name.replace(sign, "_")
-    return SENT_AS.get(name, name)
 
 
 class Names:
@@ -85,9 +61,11 @@ class Call:
         words = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
         return f"{self.name}({', '.join(words)})"
 
-    def _words(self) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments as they are told apart by Redis."""
-        return list(map(_word, self.args)), {name: _word(value) for name, value in self.kwargs.items()}
+    def _forms(self) -> list[Any]:
+        """What it is known by: two calls that have one of these in common are the same."""
+        forms: list[Any] = [(plain(self.args), plain(self.kwargs))]
+        words = words_of(self.name, self.args, self.kwargs)
+        return forms if words is None else [*forms, (words, {})]
 
 
 class Calls:
@@ -136,26 +114,34 @@ class Calls:
 
     def last(self, name: str) -> Call:
         """The latest call of a command; AssertionError if there was none."""
-        calls = self.named(name)
-        assert calls, f"{name.lower()} was not called; what was called: {self!r}"
-        return calls[-1]
+        return self._some(name)[-1]
 
     def assert_called(self, name: str, *args: Any, **kwargs: Any) -> None:
         """AssertionError unless a command was called, with just these arguments if any are given.
 
-        `1`, `"1"` and `b"1"` are the same, as they are for Redis.
+        `1`, `"1"` and `b"1"` are the same, as they are for Redis. Where redis-py is installed, calls are the
+        same for which it would send the same: `"a", 1, ex=60`, `name="a", value=1, ex=60` and what clients
+        send, `"a", "1", "EX", "60"`.
         """
-        calls = self.named(name)
-        assert calls, f"{name.lower()} was not called; what was called: {self!r}"
+        calls = self._some(name)
         if args or kwargs:
             wanted = Call(name.lower(), args, kwargs)
-            found = any(call._words() == wanted._words() for call in calls)
-            assert found, f"{wanted} was not called, but {', '.join(map(str, calls))}"
+            forms = wanted._forms()
+            if not any(form in forms for call in calls for form in call._forms()):
+                raise AssertionError(f"{wanted} was not called, but {', '.join(map(str, calls))}")
 
     def assert_not_called(self, name: str) -> None:
         """AssertionError if a command was called."""
         calls = self.named(name)
-        assert not calls, f"{name.lower()} was called: {', '.join(map(str, calls))}"
+        if calls:
+            raise AssertionError(f"{name.lower()} was called: {', '.join(map(str, calls))}")
+
+    def _some(self, name: str) -> list[Call]:
+        """The calls of a command, of which there must be one."""
+        calls = self.named(name)
+        if not calls:
+            raise AssertionError(f"{name.lower()} was not called; what was called: {self!r}")
+        return calls
 
     def clear(self) -> None:
         """Forget what was called."""
@@ -202,12 +188,18 @@ class Faults:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
-    def raises(self, command: str, error: Exception, nth: int = 1, times: int | None = 1) -> None:
-        """Let a call end with `error`, an exception of kvlite's, of redis-py's, or any other.
+    def raises(
+        self, command: str, error: Exception | type[Exception], nth: int = 1, times: int | None = 1
+    ) -> None:
+        """Let a call end with `error`, an exception of kvlite's, of redis-py's, or any other, or its class.
 
         Where it stands for an answer of Redis's, as a ResponseError does or a BusyLoadingError, a client gets
         that answer. Any other takes its connection away: a client in this process then raises `error`.
         """
+        if isinstance(error, type):
+            error = error()
+        if not isinstance(error, Exception):
+            raise TypeError(f"what is raised is an exception, not {error!r}")
         self._plan(command, nth, times, error=error, reply=reply_of(error))
 
     def waits(self, command: str, seconds: float, nth: int = 1, times: int | None = 1) -> None:
@@ -215,6 +207,8 @@ class Faults:
 
         A direct call holds up its thread meanwhile, and that of an AsyncStore its loop.
         """
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a call waits for some seconds, not {seconds!r}")
         self._plan(command, nth, times, seconds=seconds)
 
     def drops(self, command: str, nth: int = 1, times: int | None = 1) -> None:
@@ -312,7 +306,7 @@ class Probe:
     def _meet(
         self, name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None, implied: bool = False
     ) -> Fault | None:
-        call = Call(name, tuple(map(_readable, args)), kwargs or {}, implied)
+        call = Call(name, _readable(tuple(args)), _readable(kwargs or {}), implied)
         self.calls._calls.append(call)
         return self.faults.due(call)
 
@@ -328,16 +322,12 @@ def _befall(fault: Fault) -> None:
     time.sleep(fault.seconds)
 
 
-def _readable(word: Any) -> Any:
-    if isinstance(word, bytes):
-        try:
-            return word.decode()
-        except UnicodeDecodeError:
-            pass
-    return word
-
-
-def _word(value: Any) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return repr(value)
-    return _readable(value)
+def _readable(value: Any) -> Any:
+    """`value` as it is now, with bytes as text where they are UTF-8."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return plain(value)
+    if isinstance(value, dict):
+        return {_readable(name): _readable(each) for name, each in value.items()}
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_readable, value))
+    return value

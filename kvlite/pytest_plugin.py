@@ -112,8 +112,10 @@ def _marker_of(node: pytest.Item, said: dict[str, Any]) -> Iterator[None]:
     words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
     try:
         yield
+        return
     except Exception as error:
-        pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {error}", pytrace=False)
+        problem = str(error)
+    pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {problem}", pytrace=False)
 
 
 def _decodes(node: pytest.Item) -> bool:

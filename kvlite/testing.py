@@ -9,9 +9,10 @@ from typing import Any
 from .atomic import Atomic
 from .encoding import PathLike
 from .keyspace import Keyspace, T
-from .probe import SENT_AS, Calls, Faults, Probe
+from .probe import Calls, Faults, Probe
 from .sandbox import Sandbox
 from .seeds import read_seeds
+from .wording import SENT_AS
 
 
 class Testing(Keyspace[T]):

@@ -14,11 +14,11 @@ from raw import Socket, Wire
 from redis import exceptions
 
 import kvlite
-from kvlite import Server, Store
+from kvlite import Server, Store, wording
 from kvlite.keyspace import commands_of
-from kvlite.probe import one_name
 from kvlite.redis import AsyncRedis, Redis
 from kvlite.testing import _known_commands
+from kvlite.wording import one_name
 
 Ask = Callable[..., Any]
 """Has a client, made with some options for redis-py, send a command after it has sent others."""
@@ -314,6 +314,78 @@ def test_what_an_application_asks_for_later_counts(store: Store[Any]) -> None:
     assert [str(call) for call in store.calls] == shown
 
 
+# --- what was called -----------------------------------------------------------------------------------
+
+CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+    ("set", ("a", 1), {"ex": 60, "nx": True}),
+    ("setex", ("a", 60, b"1"), {}),
+    ("get", ("a",), {}),
+    ("mget", (["a", b"b"],), {}),
+    ("delete", ("a", "b"), {}),
+    ("incr", ("a",), {}),
+    ("incrbyfloat", ("a", 1.5), {}),
+    ("hset", ("h",), {"mapping": {"f": 1, "g": b"\xff"}}),
+    ("rpush", ("l", "a", 1), {}),
+    ("lrange", ("l", 0, -1), {}),
+    ("sadd", ("s", "a"), {}),
+    ("zadd", ("z", {"a": 1, "b": 2.5}), {"gt": True}),
+    ("zrange", ("z", 0, -1), {"withscores": True}),
+    ("xadd", ("x", {"f": "v"}), {"maxlen": 10, "approximate": False}),
+    ("expire", ("a", 10), {}),
+    ("scan", (), {"match": "a*", "count": 5}),
+    ("geoadd", ("g", (13.4, 52.5, "Berlin")), {}),
+    ("eval", ("return ARGV[1]", 1, "k", "x"), {}),
+    ("publish", ("c", "hi"), {}),
+    ("memory_usage", ("a",), {}),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "kwargs"), CALLS, ids=[name for name, _, _ in CALLS])
+def test_a_call_is_the_same_whichever_way_it_came(
+    store: Store[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    with Redis(store) as client:
+        for caller in (store, client):
+            store.calls.clear()
+            getattr(caller, name)(*args, **kwargs)
+            store.calls.assert_called(name, *args, **kwargs)
+            with pytest.raises(AssertionError, match="was not called, but"):
+                store.calls.assert_called(name, "other", *args[1:], **kwargs)
+        words = store.calls.last(name).args
+        store.calls.clear()
+        getattr(store, name)(*args, **kwargs)
+        if words:
+            store.calls.assert_called(name, *words)
+
+
+def test_it_does_not_matter_how_arguments_are_given(store: Store[Any]) -> None:
+    store.calls.clear()
+    store.set(name="a", value=1, ex=60)
+    store.calls.assert_called("set", "a", b"1", 60)
+    store.calls.assert_called("set", "a", "1", "EX", 60)
+    with pytest.raises(AssertionError):
+        store.calls.assert_called("set", "a", 1)
+
+
+def test_a_call_is_kept_as_it_was(store: Store[Any]) -> None:
+    store.calls.clear()
+    fields = {"f": 1}
+    store.hset("h", mapping=fields)
+    fields["f"] = 2
+    store.calls.assert_called("hset", "h", mapping={"f": "1"})
+
+
+def test_without_redis_py_calls_are_compared_as_they_came(
+    store: Store[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wording, "_client", lambda: None)
+    store.calls.clear()
+    store.hset("h", mapping={"f": 1, b"g": b"2"})
+    store.calls.assert_called("hset", b"h", mapping={"f": "1", "g": "2"})
+    with pytest.raises(AssertionError):
+        store.calls.assert_called("hset", "h", "f", 1)
+
+
 # --- names ---------------------------------------------------------------------------------------------
 
 
@@ -324,6 +396,23 @@ def test_an_unknown_command_is_refused(store: Store[Any], plan: str) -> None:
         getattr(store.faults, plan)("zad", *what)
     with pytest.raises(ValueError, match=r"there is no command 'qqqqqq'$"):
         getattr(store.faults, plan)("qqqqqq", *what)
+
+
+def test_an_error_may_be_given_by_its_class(ask: Ask, store: Store[Any]) -> None:
+    store.faults.raises("get", redis.ReadOnlyError)
+    with pytest.raises(redis.ReadOnlyError):
+        ask("GET", "a")
+    store.faults.raises("get", redis.ConnectionError)
+    with pytest.raises(redis.ConnectionError):
+        store.get("a")
+
+
+def test_what_cannot_be_planned_is_refused_at_once(store: Store[Any]) -> None:
+    with pytest.raises(TypeError, match="an exception, not 'boom'"):
+        store.faults.raises("get", "boom")  # type: ignore[arg-type]
+    for seconds in (-1, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="waits for some seconds, not"):
+            store.faults.waits("get", seconds)
 
 
 def test_asking_for_calls_of_an_unknown_command_is_refused(store: Store[Any]) -> None:

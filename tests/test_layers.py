@@ -16,7 +16,7 @@ LEVELS = [
     ["bell", "errors", "numbers", "globs", "clock"],
     ["encoding"],
     ["deadlines"],
-    ["structs"],
+    ["structs", "wording"],
     ["rdb"],
     ["uses"],
     ["database", "effects", "waiting", "channels", "events"],
