@@ -315,6 +315,8 @@ class Eviction:
             gone += 1
             if store._notify is not None:
                 store._notify(b"evicted", key)
+            if store._on_evicted is not None:
+                store._on_evicted(key)
         self._shared.evicted_keys += gone
         return gone
 

@@ -292,6 +292,8 @@ class Keyspace(Generic[T]):
     _notify: Callable[[bytes, bytes], None] | None
     """Says that an event has happened to a key; None where nobody is to be told of events. Called by who
     knows the event's name, under the lock, after the effect."""
+    _on_evicted: Callable[[bytes], None] | None
+    """Called with each key that is evicted, under the lock; None where nobody is to be told."""
     _unobserved: bool
     """Nobody is to be told of changes. The hottest commands then make the commonest one in line, by the body
     of its effect: a call more would be a third of what they take."""
@@ -308,6 +310,7 @@ class Keyspace(Generic[T]):
         self._gates = {}
         self._gated = None
         self._notify = notifier(self, shared.event_classes)
+        self._on_evicted = None
         self._unobserved = self._is_unobserved()
         self._db.set_busy(shared.depth > 0)
         shared.stores[index] = self

@@ -745,6 +745,54 @@ def test_a_full_store_keeps_nothing_and_hinders_nobody() -> None:
             cache.set("a", 1)
 
 
+def test_evictions_are_counted_by_function() -> None:
+    store = Store(maxkeys=10, maxmemory_policy="allkeys-lru")
+    cache, inner, other = Cache(store, "a:"), Cache(Redis(store), "a:b:"), Cache(store.select(1), "a:")
+
+    def same(number: int) -> int:
+        return number
+
+    f, g = cache.memoize(name="f")(same), cache.memoize(name="f:v1")(same)
+    for number in range(30):
+        f(number)
+    assert f.stats().evictions == 20
+    for number in range(30):
+        g(number)
+    assert (f.stats().evictions, g.stats().evictions) == (30, 20)
+    for number in range(10):
+        inner.set(f"{number}", 1)
+    assert (g.stats().evictions, inner.stats().evictions) == (30, 0)
+    for number in range(10):
+        cache.set(f"@{number}", 1)
+    assert (cache.stats().evictions, inner.stats().evictions) == (60, 10)
+    store.config_set("maxkeys", 1)
+    assert (cache.stats().evictions, inner.stats().evictions, other.stats().evictions) == (69, 10, 0)
+    assert store.info("stats")["evicted_keys"] == 79
+    assert cache.report().splitlines()[-1].endswith(" 69")
+
+
+def test_a_tag_that_is_evicted_is_no_entry() -> None:
+    store = Store(maxkeys=2, maxmemory_policy="allkeys-lru")
+    cache = Cache(store)
+    cache.set("a", 1, tags="t")
+    cache.set_many({"b": 1, "c": 1})
+    assert sorted(store) == [b"cache:b", b"cache:c"]
+    assert cache.stats().evictions == 1
+
+
+def test_evictions_of_a_store_that_is_opened_late_or_elsewhere(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with AsyncStore(tmp_path / "a.kv", maxkeys=1, maxmemory_policy="allkeys-lru") as store:
+            cache = Cache(store)
+            await cache.set("a", 1)
+            await cache.set("b", 1)
+            assert cache.stats().evictions == 1
+
+    asyncio.run(main())
+    with redis.Redis() as client:
+        assert Cache(client).report().endswith(" -")
+
+
 def test_time_is_that_of_the_store() -> None:
     store = Store(clock=ManualClock())
     for cache in (Cache(store), Cache(Redis(store), "r:")):

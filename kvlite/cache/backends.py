@@ -44,6 +44,10 @@ class Backend(Protocol):
     blocks: bool
     """Commands may wait for a network, in the thread that calls them."""
 
+    @property
+    def store(self) -> Store[Any] | None:
+        """The Store in this process that has the keys, if there is one; of a folder, when it is open."""
+
     def now(self) -> int:
         """Milliseconds since the epoch."""
 
@@ -130,6 +134,11 @@ class AsyncStoreBackend:
             self._opened = StoreBackend(await self._client._opened())
         return self._opened
 
+    @property
+    def store(self) -> Store[Any] | None:
+        store: Store[Any] | None = self._client._guard.store
+        return store
+
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self._opened is None else self._opened.now()
 
@@ -161,7 +170,7 @@ class RedisBackend:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        store = _store_behind(client)
+        self.store = store = _store_behind(client)
         self.blocks = store is None
         self.now: Callable[[], int] = _system_now if store is None else store._shared.now
         self._options = _undecoded(client)
@@ -217,7 +226,7 @@ class AsyncRedisBackend:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        store = _store_behind(client)
+        self.store = store = _store_behind(client)
         self.now: Callable[[], int] = _system_now if store is None else store._shared.now
         self._options = _undecoded(client)
 
@@ -269,11 +278,13 @@ def is_called(error: Exception, name: str) -> bool:
     return any(kind.__name__ == name for kind in type(error).__mro__)
 
 
-def _store_behind(client: Any) -> Any:
+def _store_behind(client: Any) -> Store[Any] | None:
     """The Store that a client of kvlite.redis talks to, or None."""
     if not any(kind.__module__.startswith("kvlite.redis.") for kind in type(client).__mro__):
         return None
-    return client.connection_pool.connection_kwargs["store"]
+    options = client.connection_pool.connection_kwargs
+    store: Store[Any] = options["store"].select(options.get("db") or 0)
+    return store
 
 
 def _undecoded(client: Any) -> dict[str, Any]:

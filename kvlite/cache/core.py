@@ -19,16 +19,20 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..globs import literal_glob
 from .backends import Backend, Command, as_bytes, is_called, ttl_options
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .entries import Entries, Entry
+from .evictions import Evictions, evictions_of
 from .flights import Flight, Flights, Manner, TaskManner, ThreadManner, computing, flights_of
 from .leases import Renewing, renewed_by_task, renewed_by_thread
 from .serializers import Serializer, Types, serializer_of
 from .statistics import Statistics, table
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 TAG_SLACK = 60_000
 """How many milliseconds a tag outlives the entries that bear it: computing them takes time."""
@@ -103,13 +107,28 @@ class Core:
         self.direct = Statistics()
         self.functions: dict[str, Statistics] = {}
         self._flights: Flights | None = None
+        self._evictions: Evictions | None = None
+        self._heads = {prefix: [self.direct], f"{prefix}@": [], f"{prefix}@@": [self.direct]}
+        """By the beginnings of keys, where their evictions are counted."""
+        self._meet_store()
 
     def flights(self) -> Flights:
         if self._flights is None:
-            opened: Any = getattr(self.backend, "_opened", self.backend)
-            store = getattr(opened, "store", None)
+            store = self._meet_store()
+            if store is None and self.backend.private:
+                return Flights()  # of a folder that is not open yet: there are none
             self._flights = Flights() if store is None else flights_of(store)
         return self._flights
+
+    def _meet_store(self) -> Store[Any] | None:
+        """The Store, if it is in this process, which from now on tells of its evictions."""
+        store = self.backend.store
+        if store is not None and self._evictions is None:
+            with store._shared.lock:
+                self._evictions = evictions_of(store)
+                for head, counters in self._heads.items():
+                    self._evictions.count_in(head.encode(), *counters)
+        return store
 
     # Names
 
@@ -131,8 +150,16 @@ class Core:
     def ttl_of(self, ttl: MaybeDuration) -> int | None:
         return self.ttl if ttl is DEFAULT else maybe_milliseconds(ttl)
 
-    def statistics(self, name: str) -> Statistics:
-        return self.functions.setdefault(name, Statistics())
+    def statistics(self, name: str, head: str) -> Statistics:
+        """Those of a function, whose keys begin with `head`."""
+        stats = self.functions.setdefault(name, Statistics())
+        if head not in self._heads:
+            self._heads[head] = [stats]
+            store = self.backend.store
+            if store is not None and self._evictions is not None:
+                with store._shared.lock:
+                    self._evictions.count_in(head.encode(), stats)
+        return stats
 
     # Reading
 
@@ -615,7 +642,7 @@ class Core:
             rows.append(("(direct)", self.direct))
         if len(rows) > 1:
             rows.append(("total", self.total()))
-        return table(rows)
+        return table(rows, self._evictions is not None)
 
 
 def tags_of(tags: Iterable[str] | str) -> list[str]:

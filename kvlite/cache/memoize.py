@@ -146,8 +146,8 @@ class Memo:
             keep_none=cache_none,
         )
         self.tags = tags
-        self.stats = core.statistics(name)
         self.head = head = f"{core.prefix}{name}:v{version}:"
+        self.stats = core.statistics(name, head)
         self.typed = typed
         self.by_arguments = key is None
         self.key: Callable[..., str] = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Statistics:
     """Counters of one function or a whole cache: of what went through this object in this process."""
 
@@ -28,6 +28,8 @@ class Statistics:
     """Entries that could not be read, and were misses for that."""
     unstored: int = 0
     """Results that were not kept, because they cannot be serialized or the store refused them."""
+    evictions: int = 0
+    """Entries that the store let go because it was full; 0 if the store is not in this process."""
 
     @property
     def calls(self) -> int:
@@ -52,13 +54,13 @@ class Statistics:
 
 COLUMNS = (
     *("function", "hits", "stale", "misses", "waits", "hit ratio"),
-    *("loads", "mean load", "errors", "unreadable", "unstored"),
+    *("loads", "mean load", "errors", "unreadable", "unstored", "evicted"),
 )
 
 
-def table(rows: Iterable[tuple[str, Statistics]]) -> str:
+def table(rows: Iterable[tuple[str, Statistics]], sees_evictions: bool) -> str:
     """The statistics of each name as lines of text, in columns."""
-    lines = [COLUMNS, *(_row(name, each) for name, each in rows)]
+    lines = [COLUMNS, *(_row(name, each, sees_evictions) for name, each in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     return "\n".join(
         "  ".join(
@@ -69,7 +71,7 @@ def table(rows: Iterable[tuple[str, Statistics]]) -> str:
     )
 
 
-def _row(name: str, each: Statistics) -> tuple[str, ...]:
+def _row(name: str, each: Statistics, sees_evictions: bool) -> tuple[str, ...]:
     counts = (each.hits, each.stale_hits, each.misses, each.waits)
     return (
         name,
@@ -78,6 +80,7 @@ def _row(name: str, each: Statistics) -> tuple[str, ...]:
         f"{each.loads:,}",
         _time(each.mean_load_seconds) if each.loads else "-",
         *(f"{count:,}" for count in (each.errors, each.unreadable, each.unstored)),
+        f"{each.evictions:,}" if sees_evictions else "-",
     )
 
 
