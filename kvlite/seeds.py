@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from .encoding import PathLike
 from .errors import DataError
 
-_COLLECTIONS: dict[str, type] = {"$list": list, "$set": list, "$hash": dict, "$zset": dict}
-_WORDS = "$string, $list, $set, $hash and $zset"
+_COLLECTIONS: dict[str, type] = {"$list": list, "$set": list, "$hash": dict, "$zset": dict, "$stream": dict}
+_WORDS = "$string, $list, $set, $hash, $zset and $stream"
 
 
 class Seed(NamedTuple):
@@ -19,7 +20,7 @@ class Seed(NamedTuple):
 
     key: str
     kind: str
-    """`$string`, `$list`, `$set`, `$hash` or `$zset`."""
+    """`$string`, `$list`, `$set`, `$hash`, `$zset` or `$stream`."""
     value: Any
     ttl: float | None
     """In seconds; None is for ever."""
@@ -71,13 +72,13 @@ def _seed(key: str, value: Any) -> Seed:
 
 
 def _check(key: str, kind: str, value: Any, ttl: Any) -> None:
-    if kind in _COLLECTIONS:
-        shape = Mapping if _COLLECTIONS[kind] is dict else Sequence
-        if not isinstance(value, shape) or isinstance(value, (str, bytes)) or not value:
-            raise DataError(f"key {key!r}: {kind} takes a {_COLLECTIONS[kind].__name__} that is not empty")
-        parts = [*value, *value.values()] if isinstance(value, Mapping) else list(value)
-    elif kind == "$string":
+    if kind == "$string":
         parts = [value]
+    elif kind in _COLLECTIONS:
+        parts = _parts(key, kind, value, _COLLECTIONS[kind])
+        if kind == "$stream":
+            entries = [_parts(key, "an entry of $stream", fields, dict) for fields in value.values()]
+            parts = [*value, *chain(*entries)]
     else:
         raise DataError(f"key {key!r}: {kind} is none of {_WORDS}")
     for part in parts:
@@ -85,3 +86,11 @@ def _check(key: str, kind: str, value: Any, ttl: Any) -> None:
             raise DataError(f"key {key!r}: {part!r} is neither a text nor a number")
     if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or ttl <= 0):
         raise DataError(f"key {key!r}: $ttl is a number of seconds, not {ttl!r}")
+
+
+def _parts(key: str, what: str, value: Any, kind: type) -> list[Any]:
+    """The members of a list, or fields and values of a dict; DataError if `value` is none, or is empty."""
+    shape = Mapping if kind is dict else Sequence
+    if not isinstance(value, shape) or isinstance(value, (str, bytes)) or not value:
+        raise DataError(f"key {key!r}: {what} takes a {kind.__name__} that is not empty")
+    return [*value, *value.values()] if isinstance(value, Mapping) else list(value)

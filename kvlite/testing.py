@@ -26,9 +26,10 @@ class Testing(Keyspace[T]):
         >>> store.lrange("queue", 0, -1)
         [b'a', b'b']
 
-        A text or number is a string, a list a list, a dict a hash; `{"$set": [...]}`, `{"$zset": {...}}` and
-        so on say more, and how many seconds it lives: `{"$string": "hello", "$ttl": 60}`. A key that is there
-        already is replaced. DataError, and nothing is changed, for anything else.
+        A text or number is a string, a list a list, a dict a hash; `{"$set": [...]}`, `{"$zset": {...}}`,
+        `{"$stream": {"1-1": {"field": "value"}}}` and so on say more, and how many seconds it lives:
+        `{"$string": "hello", "$ttl": 60}`. A key that is there already is replaced. DataError, and nothing is
+        changed, for anything else.
         """
         seeds = read_seeds(data)
         store: Any = self
@@ -38,6 +39,9 @@ class Testing(Keyspace[T]):
             "$set": lambda key, value: store.sadd(key, *value),
             "$hash": lambda key, value: store.hset(key, mapping=value),
             "$zset": store.zadd,
+            "$stream": lambda key, value: [
+                store.xadd(key, fields, id=each) for each, fields in value.items()
+            ],
         }
         with Atomic(self):
             for seed in seeds:

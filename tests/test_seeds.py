@@ -21,6 +21,7 @@ DATA: dict[str, Any] = {
     "token": {"$string": "abc", "$ttl": 0.5},
     "odd": {"$hash": {"$set": "a field"}},
     "one": {"$list": ["x"]},
+    "log": {"$stream": {"1-1": {"level": "info", "code": 7}, "2-*": {"level": "error"}}},
 }
 
 
@@ -36,6 +37,7 @@ def check(store: Store[Any]) -> None:
     assert store.pttl("token") == 500
     assert store.hget("odd", "$set") == "a field"
     assert store.lrange("one", 0, -1) == ["x"]
+    assert store.xrange("log") == [("1-1", {"level": "info", "code": "7"}), ("2-0", {"level": "error"})]
     assert store.dbsize() == len(DATA)
 
 
@@ -75,7 +77,11 @@ def test_a_file_of_yaml(store: Store[Any], tmp_path: Path) -> None:
         ({"k": {"$zset": ["a"]}}, "key 'k': $zset takes a dict that is not empty"),
         ({"k": {"$ttl": 5}}, "key 'k': one of $string, $list"),
         ({"k": {"$set": ["a"], "field": 1}}, "key 'k': one of $string, $list"),
-        ({"k": {"$stream": ["a"]}}, "key 'k': $stream is none of $string, $list"),
+        ({"k": {"$bitmap": ["a"]}}, "key 'k': $bitmap is none of $string, $list"),
+        ({"k": {"$stream": ["a"]}}, "key 'k': $stream takes a dict that is not empty"),
+        ({"k": {"$stream": {"1-1": {}}}}, "key 'k': an entry of $stream takes a dict that is not empty"),
+        ({"k": {"$stream": {"1-1": {"f": None}}}}, "key 'k': None is neither a text nor a number"),
+        ({"k": {"$stream": {"0-0": {"f": 1}}}}, "The ID specified in XADD must be greater than 0-0"),
         ({"k": {"$string": "a", "$ttl": 0}}, "key 'k': $ttl is a number of seconds, not 0"),
         ({"k": {"$zset": {"a": "x"}}}, "value is not a valid float"),
         ([], "data is a mapping of keys to values, not a list"),
