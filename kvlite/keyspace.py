@@ -760,7 +760,7 @@ class Keyspace(Generic[T]):
             self._shared.born(self, key)
 
 
-_COMMANDS_IN = tuple(f"{__package__}.{part}" for part in ("types.", "scripts", "functions"))
+_COMMANDS_IN = tuple(f"{__package__}.{part}" for part in ("types.", "scripts", "functions", "administration"))
 """How the names of the modules begin that define commands."""
 
 

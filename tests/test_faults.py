@@ -143,6 +143,21 @@ def test_an_error_that_cannot_be_copied_is_raised_all_the_same(store: Store[Any]
             store.set("a", 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "args"), [("ping", ()), ("info", ()), ("config_get", ("maxmemory",)), ("script_exists", ("a",))]
+)
+def test_commands_on_the_store_as_a_whole_are_commands_too(
+    store: Store[Any], name: str, args: tuple[Any, ...]
+) -> None:
+    with Redis(store, protocol=2) as client:
+        for caller in (store, client):
+            store.calls.clear()
+            store.faults.raises(name, kvlite.ResponseError("not now"))
+            with pytest.raises((kvlite.ResponseError, redis.ResponseError), match="not now"):
+                getattr(caller, name)(*args)
+            store.calls.assert_called(name, *args)
+
+
 # --- errors of the connection --------------------------------------------------------------------------
 
 LOSSES = [
