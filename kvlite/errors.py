@@ -212,11 +212,11 @@ def reply_of(error: Exception) -> RedisError | None:
     """The reply of a server that a client would raise `error` for, be it kvlite's or that of a client's
     library, such as redis-py's; None if it would for a connection that is lost."""
     names = [kind.__name__ for kind in type(error).__mro__]
-    if "RedisError" not in names:
+    code = next((CODE_OF_NAME[name] for name in names if name in CODE_OF_NAME), None)
+    is_lost = "RedisError" not in names or not {"ConnectionError", "TimeoutError"}.isdisjoint(names)
+    if is_lost and code is None and "ResponseError" not in names:
         return None
-    text, code = str(error), next((CODE_OF_NAME[name] for name in names if name in CODE_OF_NAME), None)
-    if code is None and not {"ConnectionError", "TimeoutError"}.isdisjoint(names):
-        return None
+    text = str(error)
     if text.partition(" ")[0] in {"ERR", *CODES, *CODE_OF_NAME.values()}:
         return error_of(text)
     if isinstance(error, CustomError):

@@ -15,9 +15,11 @@ from redis import exceptions
 
 import kvlite
 from kvlite import Server, Store, wording
+from kvlite.errors import reply_of
 from kvlite.keyspace import commands_of
 from kvlite.redis import AsyncRedis, Redis
 from kvlite.testing import _known_commands
+from kvlite.wire.resp import error_text
 from kvlite.wording import one_name
 
 Ask = Callable[..., Any]
@@ -113,8 +115,25 @@ def test_every_exception_that_redis_py_makes_of_an_answer_is_known() -> None:
     for code, kind in made.items():
         if isinstance(kind, type) and code != "WRONGPASS":  # which is AuthenticationError too
             text = "7 127.0.0.1:7000" if issubclass(kind, exceptions.AskError) else "text"
-            reply = kvlite.errors.reply_of(kind(text))
-            assert kvlite.wire.resp.error_text(reply) == f"{code} {text}".encode()  # type: ignore[arg-type]
+            reply = reply_of(kind(text))
+            assert error_text(reply) == f"{code} {text}".encode()  # type: ignore[arg-type]
+
+
+def test_answers_are_told_by_their_names() -> None:
+    """Those of other libraries, too."""
+
+    class ResponseError(Exception):
+        pass
+
+    class ReadOnlyError(ResponseError):
+        pass
+
+    class ConnectionError(Exception):
+        pass
+
+    assert error_text(reply_of(ResponseError("no"))) == b"ERR no"  # type: ignore[arg-type]
+    assert isinstance(reply_of(ReadOnlyError("no")), kvlite.ReadOnlyError)
+    assert reply_of(ConnectionError("no")) is None
 
 
 def test_a_direct_call_raises_what_was_planned(store: Store[Any]) -> None:
