@@ -90,6 +90,9 @@ class StoreBackend:
     async def get(self, key: str) -> bytes | None:
         return self.get_now(key)
 
+    def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [self.get_now(key) for key in keys]
+
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         return self.store._mget([key.encode() for key in keys])
 
@@ -183,9 +186,12 @@ class RedisBackend:
     async def get(self, key: str) -> bytes | None:
         return self.get_now(key)
 
-    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+    def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
         values: list[bytes | None] = self.client.execute_command("MGET", *keys, **self._options)
         return values
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        return self.mget_now(keys)
 
     async def execute(self, *commands: Command) -> list[Any]:
         if len(commands) == 1:

@@ -34,6 +34,7 @@ from .statistics import Statistics, table
 if TYPE_CHECKING:
     from ..store import Store
 
+UNKNOWN = object()
 TAG_SLACK = 60_000
 """How many milliseconds a tag outlives the entries that bear it: computing them takes time."""
 FAILURE_KEPT = 5_000
@@ -184,6 +185,24 @@ class Core:
         except Exception:  # whatever a serializer raises for what it cannot read
             stats.unreadable += 1
             return None
+
+    def look(self, key: str, data: bytes) -> Any:
+        """The value in `data`, where it is plain that it counts; UNKNOWN where `obtain` has to see.
+
+        For a backend that is not awaited: it is what a hit of a memoized function takes.
+        """
+        try:
+            entry = self.entries.read(key, data)
+        except Exception:
+            return UNKNOWN
+        if entry.failed or entry.deadline or (entry.due and self.backend.now() >= entry.due):
+            return UNKNOWN
+        if entry.tags:
+            held = self.backend.mget_now([self._tag(tag) for tag in entry.tags])  # type: ignore[attr-defined]
+            for version, wanted in zip(held, entry.tags.values(), strict=True):
+                if version is None or version.decode() != wanted:
+                    return UNKNOWN
+        return entry.value
 
     def _is_due(self, entry: Entry, early: float) -> bool:
         """It is to be computed anew, though it still counts."""

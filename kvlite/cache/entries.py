@@ -35,7 +35,6 @@ class Entry:
     def __init__(
         self,
         value: Any,
-        *,
         failed: bool = False,
         due: int = 0,
         deadline: int = 0,
@@ -90,7 +89,7 @@ class Entries:
 
     def read(self, key: str, data: bytes) -> Entry:
         """The entry that is kept under `key`; Unreadable, or whatever a serializer raises."""
-        if data[data[:1] == b"-" :].isdigit():
+        if data.isdigit() or (data[:1] == b"-" and data[1:].isdigit()):
             return Entry(int(data))
         if self._secret is not None:
             if data[:2] != b"\xc1s" or not hmac.compare_digest(
@@ -107,7 +106,7 @@ class Entries:
         if version != VERSION:
             raise Unreadable(f"the entry is of version {version}")
         value = (self._errors if failed else self._serializer).loads(data[start:])
-        return Entry(value, failed=failed, due=due, deadline=deadline, cost=cost, tags=tags)
+        return Entry(value, failed, due, deadline, cost, tags)
 
     def _mac(self, key: str, data: bytes) -> bytes:
         assert self._secret is not None

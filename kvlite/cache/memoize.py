@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from .backends import run
-from .core import TASKS, THREADS, Core, Job, Policy, tags_of
+from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
 from .keys import call_with_key, key_of_call, name_of, shortened
@@ -150,6 +150,8 @@ class Memo:
         self.stats = core.statistics(name, head)
         self.typed = typed
         self.by_arguments = key is None
+        self.is_plain = not (tags or stale or early)
+        """Its entries are a value and nothing else."""
         self.key: Callable[..., str] = (
             key_of_call(function, head, typed) if key is None else _key_by(key, head, typed)
         )
@@ -215,7 +217,7 @@ def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
     return call
 
 
-HIT = """\
+PLAIN_HIT = """\
 __data = __get(__key)
 if __data and __data[0] > 0x7F:
     try:
@@ -230,12 +232,22 @@ return __obtain(__key, __data, ARGUMENTS)
 """How a memoized function goes on from its key, where most entries are msgpack and nothing else: a hit is one
 call of Python, and what the store and msgpack take."""
 
+HIT = """\
+__data = __get(__key)
+if __data:
+    __value = __look(__key, __data)
+    if __value is not __unknown:
+        __stats.hits += 1
+        return __value
+return __obtain(__key, __data, ARGUMENTS)
+"""
+"""The same for other entries."""
+
 
 def memoized_in_threads(memo: Memo) -> Any:
     """For a plain function and a cache that is called, not awaited."""
-    backend: Any = memo.core.backend
-    serializer = memo.core.serializer
-    key_of, get = memo.key, backend.get_now
+    core, serializer = memo.core, memo.core.serializer
+    key_of, get, look = memo.key, core.backend.get_now, core.look  # type: ignore[attr-defined]
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -248,25 +260,32 @@ def memoized_in_threads(memo: Memo) -> Any:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         key = key_of(*args, **kwargs)
-        return obtain_now(key, get(key), args, kwargs)
+        data = get(key)
+        if data is not None:
+            value = look(key, data)
+            if value is not UNKNOWN:
+                memo.stats.hits += 1
+                return value
+        return obtain_now(key, data, args, kwargs)
 
-    if memo.by_arguments and memo.core.entries.reads_plainly and isinstance(serializer, Msgpack):
-        from msgpack import unpackb
+    if memo.by_arguments:
+        names = {"__get": get, "__stats": memo.stats, "__obtain": obtain_now}
+        hit = HIT
+        if memo.is_plain and core.entries.reads_plainly and isinstance(serializer, Msgpack):
+            from msgpack import unpackb
 
-        names = {
-            "__get": get,
-            "__unpackb": unpackb,
-            "__ext_hook": serializer.ext_hook,
-            "__stats": memo.stats,
-            "__obtain": obtain_now,
-        }
-        call = call_with_key(memo.function, memo.head, memo.typed, HIT, names)
+            hit = PLAIN_HIT
+            names |= {"__unpackb": unpackb, "__ext_hook": serializer.ext_hook}
+        else:
+            names |= {"__look": look, "__unknown": UNKNOWN}
+        call = call_with_key(memo.function, memo.head, memo.typed, hit, names)
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 
 
 def memoized_in_tasks(memo: Memo) -> Any:
     """For a coroutine function and a Store in this process."""
-    get = memo.core.backend.get_now  # type: ignore[attr-defined]
+    core = memo.core
+    get, look = core.backend.get_now, core.look  # type: ignore[attr-defined]
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -276,7 +295,13 @@ def memoized_in_tasks(memo: Memo) -> Any:
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         key = memo.key(*args, **kwargs)
-        return (await memo.obtain(key, get(key), args, kwargs)).result()
+        data = get(key)
+        if data is not None:
+            value = look(key, data)
+            if value is not UNKNOWN:
+                memo.stats.hits += 1
+                return value
+        return (await memo.obtain(key, data, args, kwargs)).result()
 
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 

@@ -193,6 +193,9 @@ EXTENSIONS: dict[int, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] =
 types registered by name."""
 
 
+_read_json = json.JSONDecoder().decode
+
+
 class Json:
     """JSON, for what other programs are to read. It keeps what JSON has, and refuses what would come back as
     something else: tuples, keys of dicts that are no str, infinite numbers."""
@@ -210,7 +213,10 @@ class Json:
         return data
 
     def loads(self, data: bytes) -> Any:
-        return json.loads(data)
+        try:
+            return _read_json(data.decode())
+        except ValueError:
+            return json.loads(data)  # it may begin with a mark, or be UTF-16
 
 
 class Pickle:
