@@ -210,42 +210,41 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
         account.changed(key, size, held, store._db.data.get(key), rest, gained)
         return result
 
-    def gate_of_one(key: bytes) -> Any:
+    def gate_of_drop(key: bytes) -> None:
         # A key that goes, whatever it holds.
         if shared.observers or shared.journal is not None:
             tell((key,))
         db = store._db
-        account, held = db.account, db.data.get(key)
-        if type(held) is bytes and len(held) > 1:
-            account.total -= len(key) + len(held) + TWO_HEADERS
-            return make(store, key)
-        size = account.size_of(key, held)
-        result = make(store, key)
-        account.changed(key, size, held, store._db.data.get(key), ())
-        return result
+        db.account.total -= db.account.left(key, db.data[key])
+        db.remove(key)
+        if store._watchers:
+            store._went(key)
 
-    def gate_of_three(key: bytes, text: Any, deadline: Any) -> Any:
-        # A string that takes the place of another, or of nothing, above all: nothing is called for that.
+    def gate_of_put(key: bytes, text: Any, deadline: int | None) -> None:
+        # The commonest changes are made in line: one string comes into being, or takes the place of another.
         if shared.observers or shared.journal is not None:
             tell((key, text, deadline))
         db = store._db
-        data, account = db.data, db.account
-        held = data.get(key)
-        if type(held) is bytes and len(held) > 1:
-            size = len(key) + len(held) + TWO_HEADERS
-        else:
-            size = 0 if held is None else account.size_of(key, held)
-        result = make(store, key, text, deadline)
-        value = data.get(key)
-        if type(value) is bytes and len(value) > 1 and not isinstance(held, Collection):
+        account, held = db.account, db.data.get(key)
+        if deadline is None and type(text) is bytes and len(text) > 1:
             if held is None:
+                db.add(key, text)
+                if db.uses is not None:
+                    db.uses.born(key)
                 account.newest = key
-            account.total = total = account.total + len(key) + len(value) + TWO_HEADERS - size
-            if total > account.ceiling:
-                account.full.pressed = True
-        else:
-            account.changed(key, size, held, value, (text, deadline))
-        return result
+                account.total = total = account.total + len(key) + len(text) + TWO_HEADERS
+                if total > account.ceiling:
+                    account.full.pressed = True
+                return
+            if type(held) is bytes and len(held) > 1 and key not in db.deadlines and not store._watchers:
+                db.data[key] = text
+                account.total = total = account.total + len(text) - len(held)
+                if total > account.ceiling:
+                    account.full.pressed = True
+                return
+        size = account.size_of(key, held)
+        make(store, key, text, deadline)
+        account.changed(key, size, held, text, ())
 
     def gate_of_several(*arguments: Any) -> Any:
         tell(arguments)
@@ -262,6 +261,29 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
 
     if not announces_its_key_only(code):
         return gate_of_several
-    if name == "_effect_drop":
-        return gate_of_one
-    return gate_of_three if make.__code__.co_argcount == 4 else gate
+    gates: dict[str, Callable[..., Any]] = {"_effect_drop": gate_of_drop, "_effect_put": gate_of_put}
+    return gates.get(name, gate)
+
+
+def let_go(store: Keyspace[Any], keys: dict[bytes, int]) -> None:
+    """Let `keys`, which are there, go: by the effect, or by its body where nobody has to be told."""
+    shared, db = store._shared, store._db
+    told = store._notify is not None or store._on_evicted is not None or store._watchers
+    if told or shared.observers or shared.journal is not None:
+        for key in keys:
+            store._effect_drop(key)
+            if store._notify is not None:
+                store._notify(b"evicted", key)
+            if store._on_evicted is not None:
+                store._on_evicted(key)
+        return
+    account, data = db.account, db.data
+    size = 0
+    for key in keys:
+        held = data[key]
+        if type(held) is bytes and len(held) > 1:
+            size += len(key) + len(held) + TWO_HEADERS
+        else:
+            size += account.left(key, held)
+    account.total -= size
+    db.remove_all(keys)

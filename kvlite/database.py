@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .structs import Collection
@@ -149,6 +149,25 @@ class Database:
         del self.data[key]
         self.keys.remove(key)
         self._forget(key)
+
+    def remove_all(self, keys: Iterable[bytes]) -> None:
+        """`remove` each of `keys`. O(keys)."""
+        data, positions, items = self.data, self.keys.positions, self.keys.items
+        for key in keys:
+            del data[key]
+            # As `Dense.remove` does it: this is what making room costs.
+            position = positions.pop(key)
+            last = items.pop()
+            if last is not key and position < len(items):
+                items[position] = last
+                positions[last] = position
+        if self.deadlines or self.field_deadlines:
+            for key in keys:
+                self.deadlines.pop(key, None)
+                self.field_deadlines.pop(key, None)
+        if self.uses is not None:
+            for key in keys:
+                self.uses.forget(key)
 
     def _forget(self, key: bytes) -> None:
         self.deadlines.pop(key, None)

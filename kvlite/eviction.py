@@ -18,7 +18,7 @@ from itertools import islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .accounting import Account, counting_gate, needed_by, used_by
+from .accounting import Account, counting_gate, let_go, needed_by, used_by
 from .database import Database
 from .errors import OUT_OF_MEMORY, OutOfMemoryError
 from .uses import Frequencies, Hand, Times, Tuning, Uses
@@ -31,6 +31,8 @@ Candidate: TypeAlias = "tuple[int, bytes, Keyspace[Any]]"
 
 BATCH = 16
 """How many keys are picked at a time."""
+MOST_AT_ONCE = 64
+"""How many keys go before it is looked at how much is left."""
 _DENYOOM = """
     append bitfield bitop blmove brpoplpush copy decr decrby function|load function|restore geoadd georadius
     georadiusbymember geosearchstore getset hincrby hincrbyfloat hmset hset hsetex hsetnx incr incrby
@@ -46,7 +48,7 @@ DONE_BY = {"bitfield": "_run_bitfield"}
 """The methods of commands that are done by another one than that of their name."""
 GUARDED = frozenset(DONE_BY.get(name, name.replace("|", "_")) for name in DENYOOM)
 """The methods of these commands, of those of them that are methods."""
-STEP = 1024
+STEP = 256
 """Room is made for more than is needed, one part in so many of the limit."""
 
 
@@ -268,7 +270,8 @@ class Eviction:
             return True
         needed = self._needed(most)
         if needed > most and self.policy.evicts:
-            while needed > most - most // STEP and self._evict_some():
+            enough = most - most // STEP
+            while needed > enough and self._evict_some((needed - enough) / needed):
                 needed = self._needed(most)
         self._place_ceilings(most - needed)
         return needed <= most
@@ -280,10 +283,11 @@ class Eviction:
             needed = sum(needed_by(store._db) for store in self._shared.open_stores)
         return needed
 
-    def _evict_some(self) -> bool:
-        """Let a few go, if there are any that may: to look after each how much is left would cost more."""
-        few = max(1, min(BATCH, self._count() // BATCH))
-        return self._evict(few) > 0
+    def _evict_some(self, share: float) -> bool:
+        """Let about this share of the keys go, but few, if any may: to look after each how much is left would
+        cost more."""
+        count = self._count()
+        return self._evict(max(1, min(int(share * count), MOST_AT_ONCE, count // BATCH))) > 0
 
     def _place_ceilings(self, room: int) -> None:
         """Look again when what is there has grown by a step, or has filled the `room`."""
@@ -302,23 +306,30 @@ class Eviction:
 
     def _evict(self, count: int, spare_newest: bool = False) -> int:
         """Let so many keys go, if so many may; how many have gone."""
-        by_time, volatile = self.policy.by == "time", self.policy.volatile
         gone = 0
         while gone < count and (self._victims or self._pick(spare_newest)):
-            rank, key, store = self._victims.pop()
-            db: Any = store._db
-            if key not in db.data or (volatile and key not in db.deadlines):
-                continue
-            if (by_time and db.uses.state(key) != rank) or (spare_newest and key == db.account.newest):
-                continue  # it has been used, or made, since
-            store._effect_drop(key)
-            gone += 1
-            if store._notify is not None:
-                store._notify(b"evicted", key)
-            if store._on_evicted is not None:
-                store._on_evicted(key)
+            batch = self._victims[gone - count :][::-1]
+            del self._victims[-len(batch) :]
+            for store in self._shared.open_stores:
+                keys = self._ripe(store, batch, spare_newest)
+                let_go(store, keys)
+                gone += len(keys)
         self._shared.evicted_keys += gone
         return gone
+
+    def _ripe(self, store: Keyspace[Any], batch: list[Candidate], spare_newest: bool) -> dict[bytes, int]:
+        """Those of the batch that are keys of `store`, and may go still, with their ranks."""
+        db: Any = store._db
+        if self.policy.volatile:
+            batch = [each for each in batch if each[1] in db.deadlines]
+        if self.policy.by == "time":
+            # A key that has been used since is not the one that was picked any more.
+            at = db.uses.at.get
+            batch = [each for each in batch if at(each[1]) == each[0]]
+        keys = {key: rank for rank, key, of in batch if of is store and key in db.data}
+        if spare_newest:
+            keys.pop(db.account.newest, None)
+        return keys
 
     def _pick(self, spare_newest: bool) -> bool:
         """Find those that go next; whether there are any."""
@@ -344,16 +355,15 @@ class Eviction:
 
     def _draw(self, db: Database, count: int) -> list[bytes]:
         """About `count` keys that may go, or all, if there are no more. One may be there twice."""
-        choices = self._shared.random.choices
+        random = self._shared.random
         if not self.policy.volatile:
-            items = db.keys.items
-            return choices(items, k=count) if len(items) > count else items.copy()
+            return db.keys.some(random, count)
         deadlines = db.deadlines
         if len(deadlines) <= count:
             return list(deadlines)
         # A timetable is a heap: the earliest stand at its beginning.
         nearest = self.policy.by == "deadline"
-        drawn = islice(db.timetable, count) if nearest else choices(db.timetable, k=count)
+        drawn = islice(db.timetable, count) if nearest else random.choices(db.timetable, k=count)
         keys = [key for at, key in drawn if deadlines.get(key) == at]
         return keys or list(islice(deadlines, count))
 

@@ -31,6 +31,7 @@ NOTED = 16_384
 TICKS = 0.1
 """Seconds between two looks at the clock, as in Redis."""
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
 STAMP = getsizeof(1 << 50)
 
 
@@ -112,7 +113,7 @@ class Hand:
         return max(0, self._now() // 1000 - then // SECOND)
 
     def minutes(self) -> int:
-        return self._now() // 60_000
+        return self.present // MINUTE if self.is_coarse else self._now() // 60_000
 
 
 class _Ticker:
@@ -269,8 +270,12 @@ class Frequencies:
 
     def ranks(self, keys: Iterable[bytes]) -> list[int]:
         self.settle()
-        decayed, minutes, get = self._decayed, self._hand.minutes(), self._counters.get
-        return [decayed(get(key, 0), minutes) for key in keys]
+        minutes, decay = self._hand.minutes(), self._tuning.decay
+        states = map(self._counters.get, keys, repeat(0))
+        if not decay:
+            return [state & 255 for state in states]
+        # As `_decayed` has it, but that the longest unused goes first of those that are at nothing.
+        return [(state & 255) - (minutes - (state >> 8)) // decay for state in states]
 
     def fill(self, keys: Iterable[bytes]) -> None:
         self.settle()
