@@ -24,7 +24,8 @@ class KvliteCache(BaseCache):
 
     `location` is `""` or `memory:NAME` for memory that the threads of this process share, the path of a
     folder that this process keeps for itself, or the URL of a kvlite or Redis server. `options` are the
-    store's, or redis-py's for a URL. A timeout is in seconds, None for the default one, 0 for ever.
+    store's, or redis-py's for a URL. A timeout is in seconds, None for the default one, 0 for ever;
+    what lies in the past is gone at once.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class KvliteCache(BaseCache):
 
     def _lifetime(self, timeout: int | timedelta | None) -> int | None:
         seconds = self._normalize_timeout(timeout)
-        return seconds * 1000 if seconds > 0 else None
+        return seconds * 1000 if seconds else None
 
     def get(self, key: str) -> Any:
         return self._shelf.get(self.key_prefix + key)
