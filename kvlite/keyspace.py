@@ -109,6 +109,10 @@ class Shared:
 
         return Random(self._seed)
 
+    def let_go(self) -> None:
+        """Hold on to no database any more, so that a store that is closed goes with whoever held it last."""
+        self.stores, self.open_stores, self.instance = [], [], None
+
     # Observing
 
     @property

@@ -266,6 +266,7 @@ class Store(
                 self._close("the store is closed")
                 if journal is not None:
                     journal.close()
+                shared.let_go()
 
     @overload
     @classmethod

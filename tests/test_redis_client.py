@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from enum import Enum
 from typing import Any
 
@@ -88,6 +90,23 @@ def test_clients_share_nothing_that_may_be_changed() -> None:
     assert one.connection_pool._pool_id != other.connection_pool._pool_id
     shared = parts(one).keys() & parts(other).keys()
     assert {type(parts(one)[each]) for each in shared} <= COMMON | {Store}
+
+
+def test_what_is_closed_goes_with_whoever_held_it_last() -> None:
+    """Without the collector of cycles, whose passes would cost tests more than their stores do."""
+    client = Redis(Store())
+    client.set("a", 1)
+    left = [weakref.ref(each) for each in (client.store, client.connection_pool)]
+    left += [weakref.ref(each) for each in client.connection_pool._available_connections]
+    client.store.close()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        del client
+        assert [each() for each in left] == [None, None, None]
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def parts(whole: object) -> dict[int, Any]:

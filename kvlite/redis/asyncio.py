@@ -37,8 +37,8 @@ from .talk import (
     greet,
     lost,
     of_client,
-    own_retry,
     store_of,
+    take_retry,
     without_socket,
 )
 
@@ -54,6 +54,12 @@ class AsyncPlug(Plug):
 
 class AsyncReplies(_AsyncRESP3Parser):
     """A parser in redis-py's sense: it takes replies from the line and makes Python values of them."""
+
+    pubsub_push_handler_func = _AsyncRESP3Parser.handle_pubsub_push_response
+
+    def __init__(self, socket_read_size: int) -> None:
+        super().__init__(socket_read_size)
+        del self.pubsub_push_handler_func  # the class has it: a method of its own would keep the object alive
 
     def on_connect(self, connection: Any) -> None:
         self._line: Line | None = connection.line
@@ -105,7 +111,7 @@ class AsyncConnection(AbstractConnection):
         self.store = store_of(store)
         self.line: Line | None = None
         self.bell = AsyncBell()
-        retry = own_retry(options)
+        retry = take_retry(options)
         super().__init__(**without_socket(options) | {"parser_class": AsyncReplies})
         if retry is not None:
             self.retry = retry

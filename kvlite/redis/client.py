@@ -100,7 +100,7 @@ class Redis(redis.Redis):
         try:
             connection = available.pop()
         except IndexError:
-            return super()._execute_command(*args, **options)
+            connection = pool.open_connection()
         if not connection.is_direct():
             available.append(connection)
             return super()._execute_command(*args, **options)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import redis
 from redis._parsers.resp3 import _RESP3Parser
@@ -18,11 +18,17 @@ from ..bell import Bell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import Push
-from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, own_retry, store_of, without_socket
+from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, store_of, take_retry, without_socket
 
 
 class Replies(_RESP3Parser):
     """A parser in redis-py's sense: it takes replies from the line and makes Python values of them."""
+
+    pubsub_push_handler_func = _RESP3Parser.handle_pubsub_push_response
+
+    def __init__(self, socket_read_size: int) -> None:
+        super().__init__(socket_read_size)
+        del self.pubsub_push_handler_func  # the class has it: a method of its own would keep the object alive
 
     def on_connect(self, connection: Any) -> None:
         self._line: Line | None = connection.line
@@ -87,7 +93,7 @@ class Connection(AbstractConnection):
         self.store = store_of(store)
         self.line: Line | None = None
         self.bell = Bell()
-        retry = own_retry(options)
+        retry = take_retry(options)
         super().__init__(**without_socket(options) | {"parser_class": Replies})
         if retry is not None:
             self.retry = retry
@@ -180,6 +186,18 @@ class ConnectionPool(redis.ConnectionPool):
     def from_url(cls, url: str, **options: Any) -> Self:
         """A pool with what a URL says but where: its database, user, password and options."""
         return super().from_url(url, **{"connection_class": Connection} | options)
+
+    def open_connection(self) -> Connection:
+        """A new connection, which is nobody's yet. MaxConnectionsError if there are as many as may be."""
+        self._checkpid()
+        with self._lock:
+            connection = cast(Connection, self.make_connection())
+        try:
+            connection.connect()
+        except BaseException:
+            self._available_connections.append(connection)
+            raise
+        return connection
 
     @property
     def store(self) -> Store[Any]:

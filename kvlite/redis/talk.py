@@ -53,13 +53,12 @@ def without_socket(options: dict[str, Any]) -> dict[str, Any]:
     return options | _NO_MAINTENANCE
 
 
-def own_retry(options: dict[str, Any]) -> Any:
-    """The policy of retries of one connection, taken out of `options`; None if redis-py has to find it."""
-    retry = options.get("retry")
-    if not retry or options.get("retry_on_error") or options.get("retry_on_timeout"):
+def take_retry(options: dict[str, Any]) -> Any:
+    """The policy of retries that the connections of a pool have in common, taken out of `options`, before
+    redis-py copies it for each; None if it has to find another by what else the options say."""
+    if options.get("retry_on_error") or options.get("retry_on_timeout"):
         return None
-    del options["retry"]
-    return retry
+    return options.pop("retry", None)
 
 
 def of_client(options: dict[str, Any]) -> dict[str, Any]:

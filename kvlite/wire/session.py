@@ -75,6 +75,33 @@ class Door(Protocol):
         """The connection is about to end as if `error` had happened to it: who is in this process gets it."""
 
 
+class _Nowhere:
+    """The door of a session that has ended. It holds nothing, so what was there is free to go."""
+
+    address = own_address = ""
+
+    def push(self, reply: Reply) -> None:
+        """Nobody is there to take it."""
+
+    def resume(self) -> None:
+        """Nobody waits."""
+
+    def trust(self, trusted: bool) -> None:
+        """Nobody sends anything."""
+
+    def gauge(self) -> Gauge:
+        return Gauge()
+
+    def close(self) -> None:
+        """It is closed."""
+
+    def lose(self, error: Exception) -> None:
+        """Nobody gets it."""
+
+
+NOWHERE = _Nowhere()
+
+
 class Wait:
     """What a session waits for whose last request was answered by PARKED."""
 
@@ -487,3 +514,4 @@ class Session(Timekeeper):
             self.instance.errands.run(wait.abandon)
         stop_listening(self)
         self.reset()
+        self.door = NOWHERE
