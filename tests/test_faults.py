@@ -271,13 +271,35 @@ def test_a_refusal_ends_a_transaction_as_it_does_with_redis(oracle: Oracle) -> N
             operator.config_set("maxmemory", 0)
 
 
-def test_what_fails_within_a_transaction_does_so_alone(store: Store[Any]) -> None:
+def test_any_other_error_is_that_of_one_command_as_it_is_with_redis(oracle: Oracle) -> None:
+    oracle.reset()
+    wrong = "WRONGTYPE Operation against a key holding the wrong kind of value"
+    requests = [("MULTI",), ("SET", "a", "1"), ("RPUSH", "a", "1"), ("INCR", "a"), ("EXEC",), ("GET", "a")]
+    with Socket(oracle.address) as real:
+        store: Store[Any] = Store()
+        wire = Wire(store)
+        store.faults.raises("rpush", kvlite.ResponseError(wrong))
+        for request in requests:
+            assert wire.ask(*request) == real.ask(*request)
+        assert store.info("commandstats")["cmdstat_rpush"]["failed_calls"] == 1
+
+
+def test_a_pipeline_tells_which_command_has_failed(store: Store[Any]) -> None:
     with Redis(store) as client:
-        store.faults.raises("rpush", redis.ResponseError("WRONGTYPE no list"))
-        done = client.pipeline().set("a", 1).rpush("l", 1).incr("a").execute(raise_on_error=False)
-        assert done[0] is True
-        assert isinstance(done[1], redis.ResponseError)
-        assert done[2] == 2
+        store.faults.raises("rpush", redis.ResponseError("not now"), times=2)
+        with pytest.raises(redis.ResponseError, match=r"^Command # 2 \(RPUSH l 1\) of [^:]*: not now$"):
+            client.pipeline().set("a", 1).rpush("l", 1).execute()
+        done = client.pipeline().rpush("l", 1).incr("a").execute(raise_on_error=False)
+        assert str(done[0]) == "not now"
+        assert done[1] == 2
+
+
+def test_an_error_of_exec_ends_the_transaction(store: Store[Any]) -> None:
+    store.faults.raises("exec", redis.ResponseError("not now"))
+    with Redis(store) as client:
+        with pytest.raises(redis.exceptions.ExecAbortError, match="because of: not now"):
+            client.pipeline().set("a", 1).execute()
+        assert client.get("a") is None
 
 
 def test_a_conflict_of_a_transaction_can_be_planned(store: Store[Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import REFUSALS, RedisError
 from ..probe import ConnectionDropped, Fault
-from .replies import NO_REPLY, NULL_ARRAY, Reply
+from .replies import NO_REPLY, NULL_ARRAY, QUEUED, Reply
 from .resp import error_text
 from .table import Row
 
@@ -24,7 +24,7 @@ def run_probed(session: Session, row: Row, args: list[bytes]) -> Reply:
     words = args[2 if "|" in row.name else 1 :]
     fault = probe.request(row.name, words, session.introducing)
     if fault is not None and fault.error is not None:
-        return _fail(session, row, fault)
+        return _fail(session, row, args, fault)
 
     def go_on() -> Reply:
         with probe.inside():
@@ -39,8 +39,21 @@ def run_probed(session: Session, row: Row, args: list[bytes]) -> Reply:
     return go_on() if fault is None else session.sleep(fault.seconds, go_on_later)
 
 
-def _fail(session: Session, row: Row, fault: Fault) -> Reply:
-    """The reply to a request that meets an error; raised if it is one that a transaction fails by."""
+class Doomed(list[bytes]):
+    """A request of a transaction that is to fail when it is executed, by `error`."""
+
+    def __init__(self, args: list[bytes], error: RedisError) -> None:
+        super().__init__(args)
+        self.error = error
+
+    def fail(self, session: Session, row: Row) -> RedisError:
+        """The reply to it."""
+        session.instance.statistics.failed(row, self.error)
+        return self.error
+
+
+def _fail(session: Session, row: Row, args: list[bytes], fault: Fault) -> Reply:
+    """The reply to a request that meets an error, or nothing at all; what it is refused by is raised."""
     assert fault.error is not None
     reply = fault.reply
     if reply is None:
@@ -51,6 +64,8 @@ def _fail(session: Session, row: Row, fault: Fault) -> Reply:
     if row.name == "exec" and type(fault.error).__name__ == "WatchError":
         session.reset()
         return NULL_ARRAY
-    if session.queue is not None and error_text(reply).partition(b" ")[0].decode() not in REFUSALS:
-        return reply
+    is_refusal = error_text(reply).partition(b" ")[0].decode() in REFUSALS
+    if session.queue is not None and "in_multi" not in row.flags and not is_refusal:
+        session.queue.append((row, Doomed(args, reply)))
+        return QUEUED
     raise reply.with_traceback(None)

@@ -6,6 +6,7 @@ from ..errors import ExecAbortError, NoPermissionError, ResponseError
 from ..eviction import admitted
 from ..watch import Watch
 from .acl_selector import NO_PERMISSION_ANY_MORE
+from .probed import Doomed
 from .replies import NULL_ARRAY, OK, Reply
 from .session import Session
 from .table import Keys, Row, command
@@ -71,6 +72,8 @@ def _run(session: Session, row: Row, request: list[bytes]) -> Reply:
     """Run a request that was queued, if the user still may."""
     if session.restricted and (denial := session.denial(row, request)):
         return NoPermissionError(NOT_ANY_MORE.format(NO_PERMISSION_ANY_MORE[denial]))
+    if type(request) is Doomed:
+        return request.fail(session, row)
     return session.carry_out(row, request)
 
 
