@@ -108,6 +108,8 @@ def small_sorted_sets(source: Source, store: Store[Any]) -> None:
 def streams(source: Source, store: Store[Any]) -> None:
     for number in range(4000):
         store.xadd(f"key:{number % 10}", {"field": source.text(), "other": source.text()})
+    for number in range(10):
+        store.xrange(f"key:{number}")  # texts of ids, which are counted, are made when they are first read
 
 
 def shrinking(source: Source, store: Store[Any]) -> None:
