@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import subprocess
@@ -279,6 +280,47 @@ def test_a_loop_that_ends_leaves_what_is_stale_to_another(cache: Any) -> None:
     assert asyncio.run(slow()) == 1  # which ends, and with it the task that computes
     assert asyncio.run(later()) == 1
     assert cache.get(slow.key()) == len(calls) > 1
+
+
+def test_a_loop_that_is_closed_too_early_leaves_it_to_another(cache: Any) -> None:
+    calls: list[int] = []
+
+    @cache.memoize(ttl="20ms", stale="300ms")
+    async def slow() -> int:
+        calls.append(1)
+        if len(calls) == 2:
+            await asyncio.sleep(60)
+        return len(calls)
+
+    for _ in range(2):
+        loop = asyncio.new_event_loop()
+        assert loop.run_until_complete(slow()) == 1
+        loop.run_until_complete(asyncio.sleep(0.03))
+        loop.close()  # with a task in it, the second time
+        del loop
+    gc.collect()
+    assert len(calls) == 2
+    time.sleep(0.3)
+    assert asyncio.run(asyncio.wait_for(slow(), 10)) == 3
+
+
+def test_a_function_that_exits_ends_no_thread_of_the_others(cache: Any) -> None:
+    calls: list[int] = []
+
+    @cache.memoize(ttl="20ms", stale=60)
+    def leave(number: int) -> int:
+        calls.append(number)
+        if calls.count(number) == 2:
+            raise SystemExit
+        return len(calls)
+
+    for number in range(10):
+        leave(number)
+    time.sleep(0.03)
+    for number in range(10):
+        leave(number)
+    eventually(cache, lambda: len(calls) == 20)
+    eventually(cache, lambda: (leave(0), leave(9), len(calls) >= 22)[-1])
 
 
 def test_more_is_stale_than_there_are_threads(cache: Any) -> None:

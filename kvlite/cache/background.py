@@ -11,12 +11,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from .backends import run
-
-if TYPE_CHECKING:
-    import asyncio
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
@@ -58,7 +55,7 @@ class _Crew:
                     self._threads -= 1
                     return
                 work = self._waiting.popleft()
-            with suppress(Exception):  # it says itself what went wrong
+            with suppress(BaseException):  # it says itself what went wrong, and exits no more than itself
                 work()
             del work
 
@@ -71,8 +68,6 @@ class _Crew:
 
 
 _crew = _Crew()
-_tasks: set[asyncio.Task[None]] = set()
-"""Those under way: a loop itself does not hold on to its tasks."""
 
 
 def in_a_thread(work: Work) -> None:
@@ -85,14 +80,14 @@ def in_a_thread(work: Work) -> None:
 
 
 def in_a_task(work: Work) -> None:
-    """Have `work` run in a task of the caller's loop."""
+    """Have `work` run in a task of the caller's loop.
+
+    Nobody holds on to the task but what it waits for. So one whose loop was closed too early is collected,
+    and thereby ends.
+    """
     import asyncio
 
-    for task in [task for task in _tasks if task.get_loop().is_closed()]:
-        _tasks.discard(task)  # its loop did not let it end
-    task = asyncio.get_running_loop().create_task(work())
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    asyncio.get_running_loop().create_task(work())
 
 
 def finish(seconds: float) -> bool:

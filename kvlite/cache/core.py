@@ -603,6 +603,8 @@ class Core:
             renewing: Renewing = renewed_by_thread if job.manner is THREADS else renewed_by_task
             async with renewing(lambda: self._keep_lease(lock, token), self.lease / 3000):
                 await self._compute(job, flight)
+        except GeneratorExit:  # its loop is gone: nothing can be awaited, and the lease runs out
+            raise
         except BaseException:
             await self.backend.execute_if(lock, _equals(token), ("delete", (lock,), {}))
             raise

@@ -10,8 +10,10 @@ own, and so on; `Flight.would_wait_for_itself` finds such circles before they cl
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -22,6 +24,9 @@ from .background import Work
 
 _circles = threading.Lock()
 """Held while somebody looks whether waiting would close a circle, and begins to wait."""
+
+REFRESH_NOTED = 10.0
+"""For how many seconds nobody else is told to compute the same anew."""
 
 computing: ContextVar[tuple[Flight, ...]] = ContextVar("computing", default=())
 """The flights that this thread or task leads, outermost first."""
@@ -109,7 +114,8 @@ class Flights:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flying: dict[str, Flight] = {}
-        self._refreshing: set[str] = set()
+        self._refreshing: dict[str, float] = {}
+        """By key, when somebody was told to compute it anew in the background."""
         _all.add(self)
 
     def board(self, key: str, tags: frozenset[str]) -> tuple[Flight, bool]:
@@ -155,22 +161,27 @@ class Flights:
                     flight.forgotten = True
 
     def begin_to_refresh(self, key: str) -> bool:
-        """Note that this key is to be computed anew in the background; false if it is already noted."""
+        """Note that this key is to be computed anew in the background; false if that was noted lately.
+
+        It does not last, for it may have been left to a task that never came to its beginning. Who begins a
+        second time finds the flight of the first.
+        """
+        now = time.monotonic()
         with self._lock:
-            if key in self._refreshing:
+            if now < self._refreshing.get(key, -math.inf) + REFRESH_NOTED:
                 return False
-            self._refreshing.add(key)
+            self._refreshing[key] = now
             return True
 
     def end_refresh(self, key: str) -> None:
         with self._lock:
-            self._refreshing.discard(key)
+            self._refreshing.pop(key, None)
 
     def start_anew(self) -> None:
         """After a fork, in the child: nobody there leads what was under way."""
         self._lock = threading.Lock()
         self._flying = {}
-        self._refreshing = set()
+        self._refreshing = {}
 
 
 _all: weakref.WeakSet[Flights] = weakref.WeakSet()
@@ -226,8 +237,6 @@ class ThreadManner:
             bell.acquire()
 
     async def sleep(self, seconds: float) -> None:
-        import time
-
         time.sleep(seconds)
 
     def leave_behind(self, work: Work) -> None:
