@@ -110,9 +110,11 @@ class PubSub(Generic[T]):
         """`ignore_subscribe_messages` leaves out confirmations, for which `get_message` returns None.
 
         When `max_pending` messages wait to be read, 0 being no limit, the subscriptions end; whoever reads
-        gets those and then a ConnectionError. `push_handler_func` is given what comes, as a list, and returns
-        what is to be made a message of. `shard_hint` has no meaning here.
+        gets those and then a ConnectionError. ValueError for less than 0. `push_handler_func` is given what
+        comes, as a list, and returns what is to be made a message of. `shard_hint` has no meaning here.
         """
+        if max_pending < 0:
+            raise ValueError(f"max_pending is a number of messages, or 0 for no limit, and not {max_pending}")
         self.shard_hint = shard_hint
         self.ignore_subscribe_messages = ignore_subscribe_messages
         self.push_handler_func = push_handler_func

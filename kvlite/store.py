@@ -194,8 +194,10 @@ class Store(
         """
         if clock is not None and not callable(getattr(clock, "now", None)):
             raise TypeError(f"a clock has a method now(), and {clock!r} has none")
-        if path is not None and not os.fspath(path):
-            raise ValueError("the path of a store is empty")
+        if path is not None:
+            path = os.fsdecode(path)
+            if not path:
+                raise ValueError("the path of a store is empty")
         events = event_classes(notify_keyspace_events)
         manual = isinstance(clock, ManualClock)
         self._files = files

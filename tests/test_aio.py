@@ -157,6 +157,16 @@ def test_on_disk(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_options_are_checked_at_once() -> None:
+    with pytest.raises(TypeError, match="a store has no option decode_response"):
+        AsyncStore("app.kv", decode_response=True)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="the store that is there has its own: decode_responses"):
+        AsyncStore(Store(), decode_responses=True)  # type: ignore[call-overload]
+    for path in (5, AsyncStore()):
+        with pytest.raises(TypeError):
+            AsyncStore(path)  # type: ignore[call-overload]
+
+
 def test_tasks_that_come_first_open_it_once(tmp_path: Path) -> None:
     async def main() -> None:
         store = AsyncStore(tmp_path / "app.kv")

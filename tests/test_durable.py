@@ -352,6 +352,13 @@ def test_a_damaged_file_changes_nothing(tmp_path: Path) -> None:
         store.save(tmp_path / "missing" / "data.kvs")
 
 
+def test_a_path_may_be_bytes(path: str) -> None:
+    with Store(os.fsencode(path)) as store:  # type: ignore[call-overload]
+        store.set("a", 1)
+    with Store(path) as store:
+        assert store.get("a") == b"1"
+
+
 def test_backup_opens_as_a_store(path: str, tmp_path: Path) -> None:
     backup = tmp_path / "backup.kv"
     with Store(path) as store:

@@ -445,6 +445,8 @@ def test_a_reader_that_is_too_slow_is_cut_off(store: Store[bytes]) -> None:
 
 
 def test_no_limit(store: Store[bytes]) -> None:
+    with pytest.raises(ValueError, match="0 for no limit, and not -1"):
+        store.pubsub(max_pending=-1)
     with store.pubsub(max_pending=0) as inbox:
         inbox.subscribe("news")
         for _ in range(200):

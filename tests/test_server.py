@@ -94,6 +94,23 @@ def test_a_store_has_one_server_at_a_time(store: Store[Any]) -> None:
         assert connect(third).ask("PING") == b"+PONG\r\n"
 
 
+def test_a_server_is_started_once(store: Store[Any]) -> None:
+    server = Server(store, port=0)
+
+    async def serve() -> None:
+        with pytest.raises(RuntimeError, match="does not serve in this loop: start it by `async with`"):
+            await server.serve_forever()
+
+    asyncio.run(serve())
+    with server:
+        for again in (server.start, server.__enter__, lambda: asyncio.run(server.__aenter__())):
+            with pytest.raises(RuntimeError, match="used once: make another one"):
+                again()  # type: ignore[operator]
+        asyncio.run(serve())
+        assert connect(server).ask("PING") == b"+PONG\r\n"
+    assert not server.places
+
+
 def test_a_server_that_could_not_start_leaves_the_store_to_another(store: Store[Any]) -> None:
     with Server(Store(), port=0) as other, pytest.raises(OSError, match="somebody else"):
         Server(store, port=other.port).start()
@@ -132,6 +149,14 @@ def test_parameters_are_checked(store: Store[Any]) -> None:
         Server(store, rename_command="a b")
     with pytest.raises(ValueError, match="kept on disk, or in memory"):
         Server(store, port=0, requirepass="x", appendonly=True).start()
+    for host in (5, b"127.0.0.1", [b"127.0.0.1"]):
+        with pytest.raises(TypeError, match="a host is the text of an address, not"):
+            Server(store, host)  # type: ignore[arg-type]
+    for nowhere in ("", []):
+        with pytest.raises(ValueError, match="no address at which to listen"):
+            Server(store, nowhere, port=0).start()
+    with pytest.raises(OSError, match="the path has more than 10. bytes: choose a shorter one"):
+        Server(store, port=None, unixsocket="/tmp/" + 200 * "x").start()
     limits = "normal 1mb 2mb 60 pubsub 0 0 0"
     with Server(store, port=0, client_output_buffer_limit=limits, save="900 1 300 10") as server:
         asking = connect(server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
@@ -66,6 +67,9 @@ class Options(TypedDict, total=False):
     lfu_decay_time: int
     notify_keyspace_events: str
     files: Files
+
+
+_OPTIONS = {"decode_responses", *Options.__annotations__}
 
 
 class AsyncScript(Script):
@@ -146,11 +150,17 @@ class AsyncStore(
         **options: Unpack[Options],
     ) -> None: ...
     def __init__(self, path: Store[Any] | PathLike | None = None, **options: Any) -> None:
-        """A store that is there already, or a new one: `path` and the options are those of `Store`.
+        """A store that is there already, or a new one: `path` and the options are those of `Store`. TypeError
+        for options that there are not, and for any if the store is there.
 
         A folder is opened, in another thread, by `async with` or by the first command that is awaited.
         """
         self._own = not isinstance(path, Store)
+        if unknown := options.keys() - _OPTIONS if self._own else options.keys():
+            why = "a store has no option" if self._own else "the store that is there has its own:"
+            raise TypeError(f"{why} {', '.join(sorted(unknown))}")
+        if not isinstance(path, Store | None):
+            path = os.fsdecode(path)
         self._guard = Guard(lambda: path if isinstance(path, Store) else Store(path, **options))
         self._databases: dict[int, Self] = {}
         if path is None or not self._own:

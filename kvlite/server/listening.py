@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ ACCEPTED_AT_ONCE = 100
 """How many connections are accepted between two turns of the loop."""
 REST = 1.0
 """Seconds for which nobody is accepted after the system could not."""
+LONGEST_PATH = 107 if sys.platform == "linux" else 103
+"""How many bytes the system allows for the path of a unix socket."""
 PATIENCE = 10.0
 """Seconds that another thread waits for the loop to change where it listens."""
 
@@ -151,7 +154,9 @@ class Listeners:
         self._loop = None
 
     def _add_free(self, secure: bool) -> int:
-        host = next(iter(self._config["bind"])).removeprefix("-")
+        if not self._config["bind"]:
+            raise ValueError("there is no address at which to listen at a free port")
+        host = self._config["bind"][0].removeprefix("-")
         sock = bind(Place(host, 0, secure), self._config)
         port: int = sock.getsockname()[1]
         self._start(Place(host, port, secure), sock)
@@ -265,6 +270,10 @@ def _bind_port(place: Place) -> socket.socket:
 
 def _bind_path(path: str, permissions: int) -> socket.socket:
     """A unix socket, in place of one that nobody listens at any more."""
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise OSError(
+            errno.ENAMETOOLONG, f"the path has more than {LONGEST_PATH} bytes: choose a shorter one"
+        )
     with (
         contextlib.suppress(FileNotFoundError, ConnectionRefusedError),
         socket.socket(socket.AF_UNIX) as other,

@@ -154,6 +154,7 @@ class Server:
 
     def start(self) -> Self:
         """Listen, in a thread of its own, until `close`."""
+        self._check_unused()
         listening: Future[None] = Future()
         self._thread = threading.Thread(
             target=self._run, args=(listening,), name="kvlite-server", daemon=True
@@ -163,6 +164,7 @@ class Server:
             listening.result()
         except BaseException:
             self._thread.join()
+            self._thread = None
             raise
         return self
 
@@ -205,6 +207,7 @@ class Server:
         self.close()
 
     async def __aenter__(self) -> Self:
+        self._check_unused()
         await self._open()
         return self
 
@@ -215,13 +218,17 @@ class Server:
         await self.serve_forever()
 
     async def serve_forever(self) -> None:
-        """Return when somebody has stopped the server: `stop`, or a client by SHUTDOWN."""
-        assert self._closed is not None, "the server is not open"
+        """Return when somebody has stopped the server: `stop`, or a client by SHUTDOWN. RuntimeError if it
+        was not started in this loop."""
+        if self._closed is None or self._loop_thread != threading.get_ident():
+            raise RuntimeError("the server does not serve in this loop: start it by `async with`")
         await self._closed.wait()
 
+    def _check_unused(self) -> None:
+        if self._thread is not None or self._closed is not None:
+            raise RuntimeError("a server is used once: make another one")
+
     async def _open(self) -> None:
-        if self._closed is not None:
-            raise RuntimeError("a server is used once")
         self._check_alone()
         self.loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()

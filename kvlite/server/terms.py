@@ -31,7 +31,7 @@ class Terms:
         self._words: dict[str, list[str]] = {}
         self._values: dict[str, Any] = {}
         """As they were read; what was there in the end."""
-        self._take("bind", NAMES["bind"], [host] if isinstance(host, str) else list(host) or [""])
+        self._take("bind", NAMES["bind"], _hosts(host))
         self._take("port", NAMES["port"], [str(port or 0)])
         self._take("tls-port", NAMES["tls-port"], [str(tls_port or 0)])
         for name, value in others.items():
@@ -73,6 +73,14 @@ class Terms:
         if put_back is not None:
             self._values = {name: self._config[name] for name in self._values}
             put_back()
+
+
+def _hosts(host: str | Iterable[str]) -> list[str]:
+    hosts: list[Any] = [host] if isinstance(host, str | bytes) or not isinstance(host, Iterable) else [*host]
+    for each in hosts:
+        if not isinstance(each, str):
+            raise TypeError(f"a host is the text of an address, not {each!r}")
+    return hosts or [""]
 
 
 def _named(name: str) -> Parameter:
