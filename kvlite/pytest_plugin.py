@@ -109,12 +109,12 @@ def _marked(node: pytest.Item) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
 @contextmanager
 def _marker_of(node: pytest.Item, said: dict[str, Any]) -> Iterator[None]:
     """A block that does what the marker of a test has `said`, and blames it for whatever goes wrong."""
-    words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
     try:
         yield
         return
     except Exception as error:
         problem = str(error)
+    words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
     pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {problem}", pytrace=False)
 
 
