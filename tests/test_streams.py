@@ -17,8 +17,9 @@ from raw import Wire, decoded
 
 from kvlite import AsyncStore, ManualClock, ResponseError, Store
 from kvlite.redis import Redis
-from kvlite.structs.consumer_group import Group
+from kvlite.structs.consumer_group import Consumer, Group
 from kvlite.structs.limits import Limits
+from kvlite.structs.pending_list import Pending, PendingList
 from kvlite.structs.stream import Stream, Trim
 from kvlite.structs.stream_id import LARGEST, pack_ids, show_id, unpack_ids
 from kvlite.types.stream_information import count_nodes
@@ -188,6 +189,40 @@ def test_a_good_dump() -> None:
 def test_dumps_that_are_none(dump: Any) -> None:
     with pytest.raises((ValueError, TypeError, AttributeError, IndexError)):
         Stream.load(dump)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "put next", "take", "look"]), st.integers(0, 40))))
+def test_pending_entries_are_in_order(steps: list[tuple[str, int]]) -> None:
+    pending, model = PendingList(), dict[int, Pending]()
+    for what, number in steps:
+        if what.startswith("put"):
+            id = number if what == "put" else max(model, default=0) + number + 1
+            if id not in model:
+                model[id] = Pending(Consumer(b"c", 0), 0, 0)
+                pending.put(id, model[id])
+        elif what == "take" and model:
+            id = sorted(model)[number % len(model)]
+            del pending[id], model[id]
+        elif model:
+            assert list(pending.in_order(number, 30)) == sorted(
+                (id, held) for id, held in model.items() if number <= id <= 30
+            )
+            assert (pending.first(), pending.last()) == (min(model), max(model))
+    assert pending == model
+    pending._check()
+
+
+def test_what_was_acknowledged_is_passed_over_once() -> None:
+    pending = PendingList()
+    for id in range(1000):
+        pending.put(id, Pending(Consumer(b"c", 0), 0, 0))
+    assert pending.last() == 999
+    for id in range(400):
+        del pending[id]
+    assert pending._order is not None
+    assert len(pending._order) == 1000
+    assert pending.first() == 400
+    assert pending._order == list(range(400, 1000))
 
 
 def test_a_group_knows_who_has_what() -> None:

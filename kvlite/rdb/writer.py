@@ -136,12 +136,12 @@ def _write_stream(value: Stream, strings: _Strings) -> bytes:
     for name, group in sorted(value.groups.items()):
         parts += [strings.write(name), _id(group.last_id), _length(group.entries_read & SEQUENCE)]
         parts.append(_length(len(group.pending)))
-        for id, held in group.pending.items():
+        for id, held in group.pending.in_order():
             parts += [pack_ids([id]), pack("<q", held.time), _length(held.count & SEQUENCE)]
         parts.append(_length(len(group.consumers)))
         for consumer in group.in_order():
             parts += [strings.write(consumer.name), pack("<q", consumer.seen)]
-            parts += [_length(len(consumer.pending)), pack_ids(consumer.pending)]
+            parts += [_length(len(consumer.pending)), pack_ids(id for id, _ in consumer.pending.in_order())]
     return b"".join(parts)
 
 

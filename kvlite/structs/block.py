@@ -105,8 +105,16 @@ class Block:
 
     def entries(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Entry]:
         """The entries from place `start` until before `stop`, or `count` of them. O(entries passed)."""
-        ids, pair_at = self.ids, self.pair_at
-        return [(ids[place], *pair_at(place)) for place in self._places(start, stop, count, reverse)]
+        places = self._places(start, stop, count, reverse)
+        if self.odd:
+            ids, pair_at = self.ids, self.pair_at
+            return [(ids[place], *pair_at(place)) for place in places]
+        high, low, values = self.ids.high, self.ids.low, self.values
+        fields, width = self.fields, len(self.fields)
+        return [
+            (high[place] << 64 | low[place], fields, values[place * width : (place + 1) * width])
+            for place in places
+        ]
 
     def documents(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Document]:
         """`entries`, each as the text of its id and a dict. O(entries passed)."""

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from sys import getsizeof
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .pending_list import Pending, PendingList
 from .stream_id import INT64, LARGEST, pack_ids, unpack_ids
-
-if TYPE_CHECKING:
-    from sortedcontainers import SortedDict
 
 UNKNOWN = -1
 """A number of entries that cannot be told."""
-
-
-class Pending:
-    """An entry that was given to a consumer: when last, milliseconds since the epoch, and how often."""
-
-    __slots__ = ("consumer", "count", "time")
-
-    def __init__(self, consumer: Consumer, time: int, count: int) -> None:
-        self.consumer = consumer
-        self.time = time
-        self.count = count
 
 
 class Consumer:
@@ -35,7 +21,7 @@ class Consumer:
         self.name = name
         self.seen = seen
         """When it last asked for something, milliseconds since the epoch."""
-        self.pending: SortedDict = _sorted()
+        self.pending = PendingList()
 
 
 class Group:
@@ -49,7 +35,7 @@ class Group:
         self.entries_read = entries_read
         """How many had been added to the stream by then, those that are gone too; or UNKNOWN."""
         self.consumers: dict[bytes, Consumer] = {}
-        self.pending: SortedDict = _sorted()
+        self.pending = PendingList()
 
     def see(self, name: bytes, now: int) -> Consumer:
         """The consumer of that name, who is here now; made if missing. O(1)."""
@@ -60,24 +46,26 @@ class Group:
         return consumer
 
     def assign(self, name: bytes, id: int, time: int, count: int) -> None:
-        """Let an entry be pending at a consumer, who must be there, whoever had it before. O(log n)."""
+        """Let an entry be pending at a consumer, who must be there, whoever had it before. O(1)."""
         consumer = self.consumers[name]
         held = self.pending.get(id)
         if held is None:
-            held = self.pending[id] = consumer.pending[id] = Pending(consumer, time, count)
+            held = Pending(consumer, time, count)
+            self.pending.put(id, held)
+            consumer.pending.put(id, held)
             return
         if held.consumer is not consumer:
             del held.consumer.pending[id]
             held.consumer = consumer
-            consumer.pending[id] = held
+            consumer.pending.put(id, held)
         held.time, held.count = time, count
 
     def acknowledge(self, id: int) -> None:
-        """An entry, which is pending, is done with. O(log n)."""
+        """An entry, which is pending, is done with. O(1)."""
         del self.pending.pop(id).consumer.pending[id]
 
     def dismiss(self, name: bytes) -> None:
-        """Forget a consumer, who must be there, with all that is pending at it. O(n log n)."""
+        """Forget a consumer, who must be there, with all that is pending at it. O(n)."""
         for id in self.consumers.pop(name).pending:
             del self.pending[id]
 
@@ -90,34 +78,28 @@ class Group:
         return Group.load(self.dump())
 
     def dump(self) -> list[Any]:
-        """All of it as msgpack can carry it. O(n)."""
-        consumers = {
-            consumer.name: [
-                consumer.seen,
-                pack_ids(consumer.pending),
-                [held.time for held in consumer.pending.values()],
-                [held.count for held in consumer.pending.values()],
-            ]
-            for consumer in self.consumers.values()
-        }
+        """All of it as msgpack can carry it. O(n log n)."""
+        consumers = {}
+        for name, consumer in self.consumers.items():
+            pending = list(consumer.pending.in_order())
+            times, counts = [held.time for _, held in pending], [held.count for _, held in pending]
+            consumers[name] = [consumer.seen, pack_ids(id for id, _ in pending), times, counts]
         return [pack_ids([self.last_id]), self.entries_read, consumers]
 
     @classmethod
     def load(cls, dump: Any) -> Group:
-        """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n log n)."""
+        """What `dump` was made from; ValueError, or another exception, if it is no dump. O(n)."""
         packed, entries_read, consumers = dump
         (last_id,) = unpack_ids(packed)
         group = cls(last_id, _integer(entries_read))
-        everything: dict[int, Pending] = {}
         for name, (seen, ids, times, counts) in consumers.items():
             if type(name) is not bytes:
                 raise ValueError("a consumer without a name")
-            consumer = group.see(name, _integer(seen))
+            group.see(name, _integer(seen))
             for id, time, count in zip(unpack_ids(ids), times, counts, strict=True):
-                if id in everything:
+                if id in group.pending:
                     raise ValueError("an entry that is pending twice")
-                everything[id] = consumer.pending[id] = Pending(consumer, _integer(time), _integer(count))
-        group.pending.update(everything)
+                group.assign(name, id, _integer(time), _integer(count))
         return group
 
     def footprint(self) -> int:
@@ -130,23 +112,12 @@ class Group:
         found = {}
         for name, consumer in self.consumers.items():
             assert consumer.name == name
+            consumer.pending._check()
             for id, held in consumer.pending.items():
                 assert held.consumer is consumer
                 found[id] = held
-        assert found == dict(self.pending), "somebody has what is not pending, or nobody has what is"
-
-
-def pending_from(pending: SortedDict, first: int, last: int = LARGEST) -> Iterator[tuple[int, Pending]]:
-    """What is pending from `first` to `last`, in order, while it does not change. O(log n) for the first."""
-    ids: Iterable[int] = pending.irange(first, last)
-    for id in ids:
-        yield id, pending[id]
-
-
-def _sorted() -> SortedDict:
-    from sortedcontainers import SortedDict  # a tenth of `import kvlite`, which may not need it
-
-    return SortedDict()
+        self.pending._check()
+        assert found == self.pending, "somebody has what is not pending, or nobody has what is"
 
 
 def _integer(number: object) -> int:

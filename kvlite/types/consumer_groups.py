@@ -11,7 +11,7 @@ from ..encoding import Encodable, encode, encode_all
 from ..errors import DataError, ResponseError, quoting, wrong_arity
 from ..keyspace import T
 from ..structs.block import Entry
-from ..structs.consumer_group import UNKNOWN, Group, pending_from
+from ..structs.consumer_group import UNKNOWN, Group
 from ..structs.stream import Stream
 from ..structs.stream_id import LARGEST, SIZE, pack_ids, show_id, signed, unpack_id, unpack_ids
 from ..waiting import Attempt
@@ -360,7 +360,7 @@ class ConsumerGroups(Streams[T]):
         pending = stream.groups[reading.group].consumers[reading.consumer].pending
         found: list[Any] = []
         again: list[int] = []
-        for id, _ in pending_from(pending, first):
+        for id, _ in pending.in_order(first):
             entry = stream.entry(id)
             found.append(entry or (id, None, []))
             if entry is not None:
@@ -434,10 +434,9 @@ class ConsumerGroups(Streams[T]):
             pending = self._read_group(key, name)[1].pending
             if not pending:
                 return 0, None, None, []
-            ids = pending.keys()
             consumers = self._read_group(key, name)[1].in_order()
             counts = [(each.name, len(each.pending)) for each in consumers if each.pending]
-            return len(pending), ids[0], ids[-1], counts
+            return len(pending), pending.first(), pending.last(), counts
         finally:
             self._release()
 
@@ -508,7 +507,7 @@ class ConsumerGroups(Streams[T]):
                 pending = consumer.pending
             now = self._shared.now()
             found: list[tuple[int, bytes, int, int]] = []
-            for id, held in pending_from(pending, pends.first, pends.last):
+            for id, held in pending.in_order(pends.first, pends.last):
                 if len(found) == pends.most:
                     break
                 idle = now - held.time
@@ -682,7 +681,7 @@ class ConsumerGroups(Streams[T]):
         gone: list[int] = []
         counts: list[int] = []
         cursor = 0
-        for looked_at, (id, held) in enumerate(pending_from(pending, claim.start)):
+        for looked_at, (id, held) in enumerate(pending.in_order(claim.start)):
             if looked_at == claim.most * ATTEMPTS or len(entries) + len(gone) == claim.most:
                 cursor = id
                 break

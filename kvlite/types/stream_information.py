@@ -153,7 +153,7 @@ def _show_group(stream: Stream, name: bytes, count: int | None) -> dict[bytes, A
         b"pel-count": len(group.pending),
         b"pending": [
             [show_id(id), held.consumer.name, held.time, held.count]
-            for id, held in islice(group.pending.items(), count)
+            for id, held in islice(group.pending.in_order(), count)
         ],
         b"consumers": [_show_consumer(consumer, count) for consumer in group.in_order()],
     }
@@ -165,7 +165,7 @@ def _show_consumer(consumer: Consumer, count: int | None) -> dict[bytes, Any]:
         b"seen-time": consumer.seen,
         b"pel-count": len(consumer.pending),
         b"pending": [
-            [show_id(id), held.time, held.count] for id, held in islice(consumer.pending.items(), count)
+            [show_id(id), held.time, held.count] for id, held in islice(consumer.pending.in_order(), count)
         ],
     }
 
