@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from sys import getsizeof
-from typing import Any, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..numbers import parse_int
 from .collection import sizes
@@ -18,6 +18,9 @@ Entry: TypeAlias = tuple[int, tuple[bytes, ...], list[bytes]]
 
 Document: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """The text of the id, and the values by their fields."""
+
+Listed: TypeAlias = tuple[bytes, list[bytes]]
+"""The text of the id, and the fields, each with its value behind it, as Redis replies them."""
 
 MOST_BYTES = 1 << 30
 """What a node may take whatever the limits say, and what the fields and values of an entry may."""
@@ -32,6 +35,38 @@ NAME = 8 + getsizeof(b"1700000000000-0")
 """What the text of an id takes in memory, and its place in a list."""
 WIDEST = 16
 """Up to so many fields dicts are made in the faster way."""
+
+
+D = TypeVar("D")
+
+
+class Form(NamedTuple, Generic[D]):
+    """How fields and values are shown together."""
+
+    of: Callable[[Sequence[bytes], Sequence[bytes]], D]
+    pair: str
+    """A key and a value as a display has them, and all of them."""
+    around: str
+
+
+DICT = Form(lambda fields, values: dict(zip(fields, values, strict=True)), "{}: {}", "{{{}}}")
+LIST = Form(
+    lambda fields, values: list(chain.from_iterable(zip(fields, values, strict=True))), "{}, {}", "[{}]"
+)
+
+
+@cache
+def _maker(form: Form[D], width: int) -> Callable[..., list[D]]:
+    """What shows rows of `width` values, given these and their fields.
+
+    A display, as it is written in a program, takes a third of `dict(zip(fields, row))`.
+    """
+    fields, values = ([f"{kind}{place}" for place in range(width)] for kind in "fv")
+    display = form.around.format(", ".join(map(form.pair.format, fields, values)))
+    maker: Callable[..., list[D]] = eval(
+        f"lambda rows, {', '.join(fields)}: [{display} for {', '.join(values)}, in rows]"
+    )
+    return maker
 
 
 class Block:
@@ -118,22 +153,31 @@ class Block:
 
     def documents(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Document]:
         """`entries`, each as the text of its id and a dict. O(entries passed)."""
+        return self._shown(DICT, start, stop, count, reverse)
+
+    def listed(self, start: int, stop: int, count: int = 0, reverse: bool = False) -> list[Listed]:
+        """`entries`, each as the text of its id and a list. O(entries passed)."""
+        return self._shown(LIST, start, stop, count, reverse)
+
+    def _shown(
+        self, form: Form[D], start: int, stop: int, count: int, reverse: bool
+    ) -> list[tuple[bytes, D]]:
         if self.odd or self.dead:
             entries = self.entries(start, stop, count, reverse)
-            return [(show_id(id), dict(zip(*pair, strict=True))) for id, *pair in entries]
+            return [(show_id(id), form.of(fields, values)) for id, fields, values in entries]
         # All in a row, with the same fields: nothing is made for an entry but what is returned.
         start = max(start, self.head)
         if count and start + count < stop:
             start, stop = (stop - count, stop) if reverse else (start, start + count)
         if start >= stop:
             return []
-        width = len(self.fields)
+        fields, width = self.fields, len(self.fields)
         rows = zip(*[iter(self.values[start * width : stop * width])] * width)  # noqa: B905
         if width <= WIDEST:
-            dicts = _in_dicts(width)(rows, *self.fields)
+            shown = _maker(form, width)(rows, *fields)
         else:
-            dicts = [dict(zip(self.fields, row)) for row in rows]  # noqa: B905
-        found = list(zip(self._names(start, stop), dicts))  # noqa: B905
+            shown = [form.of(fields, row) for row in rows]
+        found = list(zip(self._names(start, stop), shown))  # noqa: B905
         if reverse:
             found.reverse()
         return found
@@ -325,20 +369,6 @@ class Block:
         assert whole == len(self.values), "values that are nobody's"
         assert self.names == [show_id(id) for id in self.ids][: len(self.names)]
         assert self.size >= self.copy(None).measure(), "a size that is too small"
-
-
-@cache
-def _in_dicts(width: int) -> Callable[..., list[Any]]:
-    """What makes dicts of rows of `width` values, given these and the keys.
-
-    A display of a dict, as it is written in a program, takes a third of `dict(zip(keys, row))`.
-    """
-    keys, values = ([f"{kind}{place}" for place in range(width)] for kind in "kv")
-    pairs = ", ".join(map("{}: {}".format, keys, values))
-    made: Callable[..., list[Any]] = eval(
-        f"lambda rows, {', '.join(keys)}: [{{{pairs}}} for {', '.join(values)}, in rows]"
-    )
-    return made
 
 
 def _texts(texts: Any) -> tuple[bytes, ...]:

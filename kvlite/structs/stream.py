@@ -8,7 +8,7 @@ from sys import getsizeof
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import ResponseError
-from .block import LONG, MOST_BYTES, Block, Document, Entry
+from .block import LONG, MOST_BYTES, Block, Document, Entry, Listed
 from .collection import Collection, sizes
 from .consumer_group import UNKNOWN, Group
 from .limits import DEFAULTS, Limits
@@ -135,6 +135,10 @@ class Stream(Collection, kind="stream"):
     def documents(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Document]:
         """`range`, each entry as the text of its id and a dict."""
         return self._collect(Block.documents, first, last, count, reverse)
+
+    def listed(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Listed]:
+        """`range`, each entry as the text of its id and a list of fields and values in turn."""
+        return self._collect(Block.listed, first, last, count, reverse)
 
     def _collect(
         self, read: Callable[..., list[E]], first: int, last: int, count: int, reverse: bool

@@ -43,7 +43,10 @@ def converter(
 
     def array(items: Any) -> list[Any]:
         if decode is None:
-            return [item if type(item) is bytes else convert(item) for item in items]
+            return [
+                item if type(item) is bytes else array(item) if type(item) is list else convert(item)
+                for item in items
+            ]
         return [decode(item) if type(item) is bytes else convert(item) for item in items]
 
     def flat(pairs: Any) -> list[Any]:

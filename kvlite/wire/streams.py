@@ -18,7 +18,6 @@ from ..types.stream_arguments import (
 )
 from ..types.stream_information import flat
 from ..types.streams import Found
-from ..waiting import Attempt
 from .lua.caller import Caller
 from .replies import NULL_ARRAY, OK, Map, Reply
 from .session import Session
@@ -73,8 +72,8 @@ def xrevrange(session: Session, args: list[bytes]) -> Reply:
 
 
 def _range(session: Session, args: list[bytes], interval: tuple[int, int], reverse: bool) -> Reply:
-    entries = session.store._xrange(args[1], interval, read_count(args), reverse, Stream.range)
-    return NULL_ARRAY if entries is None else list(map(flat, entries))
+    entries = session.store._xrange(args[1], interval, read_count(args), reverse, Stream.listed)
+    return NULL_ARRAY if entries is None else entries
 
 
 # Reading on
@@ -91,8 +90,10 @@ def xread(session: Session, args: list[bytes]) -> Reply:
     store = session.store
     reading = read_xread(args, may_block=not isinstance(session, Caller))
     if reading.block is None:
-        return _shown(session, store._read_now(store._read_behind, reading, Stream.range))
-    return _wait_to_read(session, store._xread(reading, Stream.range), reading.block)
+        return _by_key(session, store._read_now(store._read_behind, reading, Stream.listed))
+    return session.block(
+        store._xread(reading, Stream.listed), reading.block / 1000, partial(_by_key, session)
+    )
 
 
 @command(
@@ -106,19 +107,18 @@ def xreadgroup(session: Session, args: list[bytes]) -> Reply:
     store = session.store
     reading = read_xread(args, may_block=not isinstance(session, Caller))
     if reading.block is None:
-        return _shown(session, store._read_now(store._read_in_group, reading))
-    return _wait_to_read(session, store._xreadgroup(reading), reading.block)
+        return _by_key_in_group(session, store._read_now(store._read_in_group, reading))
+    return session.block(store._xreadgroup(reading), reading.block / 1000, partial(_by_key_in_group, session))
 
 
-def _wait_to_read(session: Session, attempt: Attempt[Found], block: int) -> Reply:
-    return session.block(attempt, block / 1000, partial(_shown, session))
-
-
-def _shown(session: Session, found: Found | None) -> Reply:
+def _by_key(session: Session, found: Found | None) -> Reply:
     if found is None:
         return NULL_ARRAY
-    replies = [(key, list(map(_entry, entries))) for key, entries in found]
-    return Map(replies) if session.protocol == 3 else replies
+    return Map(found) if session.protocol == 3 else found
+
+
+def _by_key_in_group(session: Session, found: Found | None) -> Reply:
+    return _by_key(session, found and [(key, list(map(_entry, entries))) for key, entries in found])
 
 
 def _entry(entry: Any) -> list[Any]:
