@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle import Command, Step, call, histories
+from oracle import Command, Step, call, command, histories, keys, values
 
 from kvlite import ManualClock, RedisError, Store
 from kvlite.structs import Collection
@@ -29,6 +29,39 @@ TABLES = [
 ]
 
 State = dict[tuple[int, bytes], tuple[Any, int | None]]
+LIBRARIES = -1
+"""What `state_of` says instead of a database, for libraries of functions."""
+
+
+def library(name: str, *functions: str) -> str:
+    """The code of a library whose functions each set their key to its name and their argument."""
+    body = f"function(keys, args) return redis.call('SET', keys[1], '{name}' .. args[1]) end"
+    return "\n".join(
+        [f"#!lua name={name}", *(f"redis.register_function('{each}', {body})" for each in functions)]
+    )
+
+
+def payload(libraries: dict[str, str]) -> bytes:
+    """What FUNCTION DUMP gives for libraries with these names, each of one function."""
+    with Store() as store:
+        for name, function in libraries.items():
+            store._effect_library(name.encode(), library(name, function).encode())
+        return store.function_dump()
+
+
+NAMES = st.sampled_from(["one", "two"])
+CALLED = st.sampled_from(["f", "g"])
+FUNCTIONS = [
+    command("function_load", st.builds(library, NAMES, CALLED), replace=st.booleans()).weighing(6),
+    command("function_delete", NAMES).weighing(2),
+    command("function_flush"),
+    command(
+        "function_restore",
+        st.builds(payload, st.dictionaries(NAMES, CALLED)),
+        policy=st.sampled_from(["FLUSH", "REPLACE"]),
+    ).weighing(2),
+    command("fcall", CALLED, 1, keys(), values()).weighing(6),
+]
 
 
 def commands(names: Iterable[str] = TABLES) -> list[Command]:
@@ -42,7 +75,7 @@ def commands(names: Iterable[str] = TABLES) -> list[Command]:
 
 
 def all_histories(size: int = 40) -> st.SearchStrategy[list[Step]]:
-    return histories(*commands(), size=size)
+    return histories(*commands(), *FUNCTIONS, size=size)
 
 
 def new_store(**options: Any) -> Store[bytes]:
@@ -57,6 +90,8 @@ def state_of(store: Store[Any]) -> State:
         for key, value in db.data.items():
             dump = (value.kind, _sorted_dump(value)) if isinstance(value, Collection) else _text(value)
             state[each._index, key] = (dump, db.deadlines.get(key))
+    for name, code in store._shared.libraries.items():
+        state[LIBRARIES, name] = (code, None)
     return state
 
 
