@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from histories import state_of
 
@@ -11,9 +12,11 @@ from kvlite import ManualClock, Store
 from kvlite.effects import EFFECTS
 from kvlite.persist.check import check
 from kvlite.persist.log import LogReader
+from kvlite.redis import Redis
 
 GOLDEN = Path(__file__).parent / "golden" / "app.kv"
 LIBRARIES = Path(__file__).parent / "golden" / "functions.kv"
+TYPES = Path(__file__).parent / "golden" / "types.kv"
 NOW = 1_800_000_000_000
 
 
@@ -134,3 +137,111 @@ def test_the_golden_folder_with_libraries_opens(tmp_path: Path) -> None:
         kept = {name.encode(): library(name).encode() for name in ("in_snapshot", "in_log")}
         assert store._shared.libraries == kept
     assert check(str(LIBRARIES), Store).sound
+
+
+def write_types(path: str) -> None:
+    """Make the folder with streams, bitmaps, sketches and places, which is not to be made again either."""
+    with Store(path, clock=ManualClock(NOW), fsync="never", seed=1, compact_percent=0) as store:
+        fill(store, "snapshot:")
+        store.compact()
+        fill(store, "log:")
+
+
+def fill(store: Store[bytes], prefix: str) -> None:
+    stream, bits, places = prefix + "stream", prefix + "bits", prefix + "places"
+    for number in range(1, 131):
+        fields = {"n": number, "text": "x" * (number % 7)} if number % 9 else {"other": b"\xff\x00"}
+        store.xadd(stream, fields, id=f"{number}-{number % 3}")
+    store.xadd(stream, {"last": 1})
+    store.xdel(stream, "5-2", "70-1")
+    store.xtrim(stream, minid="3", approximate=False)
+    store.xgroup_create(stream, "readers", "0", entries_read=2)
+    store.xgroup_create(stream, "late", "129-0", entries_read=129)
+    store.xgroup_create(stream, "destroyed", "$")
+    store.xgroup_destroy(stream, "destroyed")
+    store.xreadgroup("readers", "ann", {stream: ">"}, count=5)
+    store.xreadgroup("readers", "bob", {stream: ">"}, count=3)
+    store.xclaim(stream, "readers", "ann", 0, ["10-1"], retrycount=7)
+    store.xautoclaim(stream, "readers", "cid", 0, count=2)
+    store.xack(stream, "readers", "7-1", "8-2")
+    store.xgroup_createconsumer(stream, "readers", "dan")
+    store.xgroup_createconsumer(stream, "readers", "eve")
+    store.xgroup_delconsumer(stream, "readers", "dan")
+    Redis(store).execute_command("XSETID", stream, NOW + 5000, "ENTRIESADDED", 500)
+    store.setbit(bits, 1000, 1)
+    store.bitfield(bits, "SAT").incrby("i17", "#3", 70_000).set("u5", 3, 21).execute()
+    store.bitop("NOT", prefix + "not", bits)
+    store.pfadd(prefix + "sparse", *range(10))
+    store.pfadd(prefix + "sparse", *range(10, 20))
+    store.pfcount(prefix + "sparse")
+    store.pfadd(prefix + "dense", *range(2000))
+    store.pfadd(prefix + "dense", *range(2000, 2010))
+    store.pfmerge(prefix + "merged", prefix + "sparse", prefix + "dense")
+    store.geoadd(places, [13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"])
+    store.geosearchstore(prefix + "near", places, member="Palermo", radius=200, unit="km", storedist=True)
+
+
+def told(store: Store[bytes], prefix: str) -> dict[str, Any]:
+    """What there is to know of what `fill` has made."""
+    stream, bits = prefix + "stream", prefix + "bits"
+    fields = store.bitfield(bits).get("i17", "#3").get("u5", 3).execute()
+    return {
+        "entries": [store.xlen(stream), *store.xrange(stream, "8", "11"), *store.xrevrange(stream, count=1)],
+        "ids": [store.xinfo_stream(stream)[name] for name in ("last-generated-id", "max-deleted-entry-id")],
+        "groups": [tuple(group.values()) for group in store.xinfo_groups(stream)],
+        "consumers": [tuple(consumer.values()) for consumer in store.xinfo_consumers(stream, "readers")],
+        "pending": [tuple(each.values()) for each in store.xpending_range(stream, "readers", "-", "+", 10)],
+        "bits": [store.bitcount(bits), store.bitcount(prefix + "not"), store.getbit(bits, 1000), *fields],
+        "sketches": [store.pfcount(prefix + name) for name in ("sparse", "dense", "merged")],
+        "bytes": [store.strlen(prefix + name) for name in ("sparse", "dense", "merged")],
+        "places": store.geopos(prefix + "places", "Palermo", "Catania"),
+        "near": store.zrange(prefix + "near", 0, -1, withscores=True),
+    }
+
+
+TOLD: dict[str, Any] = {
+    "entries": [
+        127,
+        (b"8-2", {b"n": b"8", b"text": b"x"}),
+        (b"9-0", {b"other": b"\xff\x00"}),
+        (b"10-1", {b"n": b"10", b"text": b"xxx"}),
+        (b"11-2", {b"n": b"11", b"text": b"xxxx"}),
+        (b"1800000000000-0", {b"last": b"1"}),
+    ],
+    "ids": [b"1800000005000-0", b"70-1"],
+    "groups": [(b"late", 0, 0, b"129-0", 129, 371), (b"readers", 4, 6, b"11-2", None, None)],
+    "consumers": [(b"ann", 2, 1000), (b"bob", 2, 1000), (b"cid", 2, 1000), (b"eve", 0, 1000)],
+    "pending": [
+        (b"3-0", b"cid", 1000, 2),
+        (b"4-1", b"cid", 1000, 2),
+        (b"6-0", b"ann", 1000, 1),
+        (b"9-0", b"bob", 1000, 1),
+        (b"10-1", b"ann", 1000, 7),
+        (b"11-2", b"bob", 1000, 1),
+    ],
+    "bits": [20, 988, 1, 65535, 21],
+    "sketches": [20, 2016, 2016],
+    "bytes": [77, 12304, 12304],
+    "places": [(13.361389338970184, 38.1155563954963), (15.087267458438873, 37.50266842333162)],
+    "near": [(b"Palermo", 0.0), (b"Catania", 166.27415156960032)],
+}
+
+
+def test_the_golden_folder_with_streams_opens(tmp_path: Path) -> None:
+    log = TYPES / "00000002.log"
+    effects = [effect for _, effects in LogReader(log.read_bytes(), log.name).records() for effect in effects]
+    assert {effect[0] for effect in effects} == {3, 10, 13, 14, 50, *range(60, 70)}
+    path = shutil.copytree(TYPES, tmp_path / "app.kv")
+    with Store(path, clock=ManualClock(NOW + 1000)) as store:
+        assert told(store, "snapshot:") == TOLD
+        assert told(store, "log:") == TOLD
+        store.xadd("log:stream", {"a": 1}, "1800000005000-*")
+    with Store(path, read_only=True, clock=ManualClock(NOW)) as store:
+        assert store.xinfo_stream("log:stream")["last-generated-id"] == b"1800000005000-1"
+    assert check(str(TYPES), Store).sound
+
+
+def test_this_version_still_writes_streams_so(tmp_path: Path) -> None:
+    write_types(str(tmp_path / "app.kv"))
+    with Store(tmp_path / "app.kv", clock=ManualClock(NOW + 1000)) as store:
+        assert told(store, "snapshot:") == told(store, "log:") == TOLD
