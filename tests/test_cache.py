@@ -504,6 +504,30 @@ def test_what_is_dear_is_computed_before_it_expires(cache: Any) -> None:
     assert cheap.stats().loads == 1
 
 
+def test_chance_is_asked_once(cache: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a result is computed early: else it would be less likely than it is to be."""
+    asked: list[float] = []
+    chance = [0.0]
+
+    def draw() -> float:
+        asked.append(chance[0])
+        return chance[0]
+
+    @cache.memoize(ttl=60, early=1, background=False)
+    def dear() -> int:
+        time.sleep(0.002)
+        return 1
+
+    dear()
+    monkeypatch.setattr("kvlite.cache.core.random.random", draw)
+    dear()
+    assert (dear.stats().loads, asked) == (1, [0.0])
+    monkeypatch.setattr("kvlite.cache.core.math.log", lambda unlikely: -1e9 if unlikely < 1 else 0.0)
+    chance[0] = 0.5
+    dear()
+    assert (dear.stats().loads, asked) == (2, [0.0, 0.5])
+
+
 def test_a_function_may_call_itself(cache: Any) -> None:
     """With the same arguments too, where waiting for itself would never end."""
     if hasattr(cache, "target"):

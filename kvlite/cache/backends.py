@@ -37,7 +37,11 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
 
 
 class Backend(Protocol):
-    """The commands a cache is made of. Values are bytes, whatever the client decodes."""
+    """The commands a cache is made of. Values are bytes, whatever the client decodes.
+
+    Those that are called, not awaited, have `get_now` and `mget_now` too; an AsyncStore has the latter once
+    it is open.
+    """
 
     private: bool
     """No other process has these keys."""
@@ -151,6 +155,10 @@ class AsyncStoreBackend:
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         return await (await self._open()).mget(keys)
+
+    def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
+        assert self._opened is not None, "something was awaited"
+        return self._opened.mget_now(keys)
 
     async def execute(self, *commands: Command) -> list[Any]:
         return await self._run((await self._open()).execute_now, *commands)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from .backends import backend_of, is_awaited, run
-from .core import TASKS, THREADS, Core, Job, Policy, tags_of
+from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds
 from .flights import Manner
 from .memoize import AsyncMemoized, AsyncMemoizer, Memoized, Memoizer, memoize
@@ -80,14 +80,14 @@ def _core(store: Any, prefix: str, ttl: Duration | None, options: CacheOptions) 
 
 
 def _obtaining(
-    core: Core, key: str, make: Any, ttl: MaybeDuration, options: ObtainOptions, awaits: bool, manner: Manner
+    core: Core, full: str, make: Any, ttl: MaybeDuration, options: ObtainOptions, awaits: bool, manner: Manner
 ) -> Job:
     chosen = completed(options, OBTAIN, "get_or_set")
     policy = Policy(
         core.ttl_of(ttl), stale=maybe_milliseconds(chosen["stale"]) or 0, background=chosen["background"]
     )
     call = make if callable(make) else lambda: make
-    return Job(core.key(key), call, policy, core.direct, manner, awaits, tags_of(chosen["tags"]))
+    return Job(full, call, policy, core.direct, manner, awaits, tags_of(chosen["tags"]))
 
 
 class Cache(_Common):
@@ -146,7 +146,15 @@ class Cache(_Common):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value under `key`, or `default` if there is none that can be read. O(its size)."""
-        return run(self._core.get(key, default))
+        core = self._core
+        full = core.key(key)
+        data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        if data is not None:
+            value = core.look(full, data, 0)
+            if value is not UNKNOWN:
+                core.direct.hits += 1
+                return value
+        return run(core.given(full, data, default))
 
     def set(
         self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
@@ -206,11 +214,16 @@ class Cache(_Common):
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
         who asks, and `make` is called in the background; or, if `background` is false, by the first caller.
         """
-        job = _obtaining(self._core, key, make, ttl, options, False, THREADS)
-        return run(self._obtain(job)).result()
-
-    async def _obtain(self, job: Job) -> Any:
-        return await self._core.obtain(job, await self._core.backend.get(job.key))
+        core = self._core
+        full = core.key(key)
+        data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        if data is not None:
+            value = core.look(full, data, 0)
+            if value is not UNKNOWN:
+                core.direct.hits += 1
+                return value
+        job = _obtaining(core, full, make, ttl, options, False, THREADS)
+        return run(core.obtain(job, data, looked=True)).result()
 
     def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:
         """Let what is under `key` live for `ttl` from now on; whether something is there."""
@@ -289,7 +302,9 @@ class AsyncCache(_Common):
 
     async def get(self, key: str, default: Any = None) -> Any:
         """The value under `key`, or `default` if there is none that can be read. O(its size)."""
-        return await self._core.get(key, default)
+        core = self._core
+        full = core.key(key)
+        return await core.given(full, await core.backend.get(full), default)
 
     async def set(
         self, key: str, value: Any, ttl: MaybeDuration = DEFAULT, *, tags: Iterable[str] | str = ()
@@ -350,7 +365,7 @@ class AsyncCache(_Common):
         who asks, and `make` is called in the background; or, if `background` is false, by the first caller.
         """
         core = self._core
-        job = _obtaining(core, key, make, ttl, options, callable(make), TASKS)
+        job = _obtaining(core, core.key(key), make, ttl, options, callable(make), TASKS)
         return (await core.obtain(job, await core.backend.get(job.key))).result()
 
     async def touch(self, key: str, ttl: MaybeDuration = DEFAULT) -> bool:

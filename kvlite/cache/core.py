@@ -96,6 +96,9 @@ class Core:
         if not prefix:
             raise ValueError("a cache needs a prefix: clear() removes what begins with it")
         self.backend = backend
+        self._mget_now: Any = getattr(backend, "mget_now", None)
+        self.looks = self._mget_now is not None
+        """The values of keys are there without awaiting, once one was."""
         self.prefix = prefix
         self.ttl = maybe_milliseconds(ttl)
         self.types = Types()
@@ -186,19 +189,19 @@ class Core:
             stats.unreadable += 1
             return None
 
-    def look(self, key: str, data: bytes) -> Any:
-        """The value in `data`, where it is plain that it counts; UNKNOWN where `obtain` has to see.
+    def look(self, key: str, data: bytes, early: float) -> Any:
+        """The value that `data` holds, if it counts and need not be computed anew; else UNKNOWN.
 
-        For a backend that is not awaited: it is what a hit of a memoized function takes.
+        It is what a hit takes, and no more. Only where `looks`.
         """
         try:
             entry = self.entries.read(key, data)
         except Exception:
             return UNKNOWN
-        if entry.failed or entry.deadline or (entry.due and self.backend.now() >= entry.due):
+        if entry.failed or self._is_due(entry, early):
             return UNKNOWN
         if entry.tags:
-            held = self.backend.mget_now([self._tag(tag) for tag in entry.tags])  # type: ignore[attr-defined]
+            held = self._mget_now([self._tag(tag) for tag in entry.tags])
             for version, wanted in zip(held, entry.tags.values(), strict=True):
                 if version is None or version.decode() != wanted:
                     return UNKNOWN
@@ -224,8 +227,9 @@ class Core:
             return False
         return stale is None or (entry.due, entry.deadline) != (stale.due, stale.deadline)
 
-    async def get(self, key: str, default: Any) -> Any:
-        entry = await self.find(self.key(key), self.direct)
+    async def given(self, key: str, data: bytes | None, default: Any) -> Any:
+        """The value in `data`, which `key` holds; `default` if it does not count."""
+        entry = await self.judge(key, data, self.direct)
         if entry is None or entry.failed:
             self.direct.misses += 1
             return default
@@ -392,13 +396,15 @@ class Core:
 
     # Obtaining
 
-    async def obtain(self, job: Job, data: bytes | None) -> Flight:
-        """The value of a job, as a flight that has landed. `data` is what its key holds."""
+    async def obtain(self, job: Job, data: bytes | None, looked: bool = False) -> Flight:
+        """The value of a job, as a flight that has landed. `data` is what its key holds; `looked` says that
+        `look` was for computing it anew, which is left to chance and not to be asked twice."""
         stats, counted = job.stats, False
         flights = self.flights()
         while True:
             entry = await self.judge(job.key, data, stats)
-            if entry is not None and not self._is_due(entry, job.policy.early):
+            is_due = entry is not None and (looked or self._is_due(entry, job.policy.early))
+            if entry is not None and (entry.failed or not is_due):
                 if not counted:
                     stats.hits += 1
                 return _landed(job.key, entry)
@@ -426,7 +432,7 @@ class Core:
             if flight.landed:
                 stats.waits += 1
                 return flight
-            data = await self.backend.get(job.key)
+            data, looked = await self.backend.get(job.key), False
 
     async def renew(self, job: Job) -> Flight:
         """The value of a job, computed now whatever is kept."""

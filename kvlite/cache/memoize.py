@@ -150,6 +150,7 @@ class Memo:
         self.stats = core.statistics(name, head)
         self.typed = typed
         self.by_arguments = key is None
+        self.early = self.policy.early
         self.is_plain = not (tags or stale or early)
         """Its entries are a value and nothing else."""
         self.key: Callable[..., str] = (
@@ -168,8 +169,8 @@ class Memo:
             tags_of(tags(*args, **kwargs) if callable(tags) else tags),
         )
 
-    async def obtain(self, key: str, data: bytes | None, args: Any, kwargs: Any) -> Flight:
-        return await self.core.obtain(self.job(key, args, kwargs), data)
+    async def obtain(self, key: str, data: bytes | None, args: Any, kwargs: Any, looked: bool) -> Flight:
+        return await self.core.obtain(self.job(key, args, kwargs), data, looked)
 
     async def renew(self, args: Any, kwargs: Any) -> Flight:
         return await self.core.renew(self.job(self.key(*args, **kwargs), args, kwargs))
@@ -227,7 +228,7 @@ if __data and __data[0] > 0x7F:
     else:
         __stats.hits += 1
         return __value
-return __obtain(__key, __data, ARGUMENTS)
+return __obtain(__key, __data, ARGUMENTS, False)
 """
 """How a memoized function goes on from its key, where most entries are msgpack and nothing else: a hit is one
 call of Python, and what the store and msgpack take."""
@@ -235,11 +236,11 @@ call of Python, and what the store and msgpack take."""
 HIT = """\
 __data = __get(__key)
 if __data:
-    __value = __look(__key, __data)
+    __value = __look(__key, __data, __early)
     if __value is not __unknown:
         __stats.hits += 1
         return __value
-return __obtain(__key, __data, ARGUMENTS)
+return __obtain(__key, __data, ARGUMENTS, True)
 """
 """The same for other entries."""
 
@@ -255,18 +256,18 @@ def memoized_in_threads(memo: Memo) -> Any:
     def refresh(*args: Any, **kwargs: Any) -> Any:
         return run(memo.renew(args, kwargs)).result()
 
-    def obtain_now(key: str, data: bytes | None, args: Any, kwargs: Any) -> Any:
-        return run(memo.obtain(key, data, args, kwargs)).result()
+    def obtain_now(key: str, data: bytes | None, args: Any, kwargs: Any, looked: bool) -> Any:
+        return run(memo.obtain(key, data, args, kwargs, looked)).result()
 
     def call(*args: Any, **kwargs: Any) -> Any:
         key = key_of(*args, **kwargs)
         data = get(key)
         if data is not None:
-            value = look(key, data)
+            value = look(key, data, memo.early)
             if value is not UNKNOWN:
                 memo.stats.hits += 1
                 return value
-        return obtain_now(key, data, args, kwargs)
+        return obtain_now(key, data, args, kwargs, True)
 
     if memo.by_arguments:
         names = {"__get": get, "__stats": memo.stats, "__obtain": obtain_now}
@@ -277,7 +278,7 @@ def memoized_in_threads(memo: Memo) -> Any:
             hit = PLAIN_HIT
             names |= {"__unpackb": unpackb, "__ext_hook": serializer.ext_hook}
         else:
-            names |= {"__look": look, "__unknown": UNKNOWN}
+            names |= {"__look": look, "__early": memo.early, "__unknown": UNKNOWN}
         call = call_with_key(memo.function, memo.head, memo.typed, hit, names)
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 
@@ -297,25 +298,32 @@ def memoized_in_tasks(memo: Memo) -> Any:
         key = memo.key(*args, **kwargs)
         data = get(key)
         if data is not None:
-            value = look(key, data)
+            value = look(key, data, memo.early)
             if value is not UNKNOWN:
                 memo.stats.hits += 1
                 return value
-        return (await memo.obtain(key, data, args, kwargs)).result()
+        return (await memo.obtain(key, data, args, kwargs, True)).result()
 
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 
 
 def memoized_awaited(memo: Memo) -> Any:
     """For a coroutine function and a cache that is awaited."""
-    get = memo.core.backend.get
+    core = memo.core
+    get, look, looks = core.backend.get, core.look, core.looks
 
     async def refresh(*args: Any, **kwargs: Any) -> Any:
         return (await memo.renew(args, kwargs)).result()
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         key = memo.key(*args, **kwargs)
-        return (await memo.obtain(key, await get(key), args, kwargs)).result()
+        data = await get(key)
+        if looks and data is not None:
+            value = look(key, data, memo.early)
+            if value is not UNKNOWN:
+                memo.stats.hits += 1
+                return value
+        return (await memo.obtain(key, data, args, kwargs, looks)).result()
 
     return dressed(memo, call, invalidate=memo.invalidate, refresh=refresh)
 
