@@ -98,12 +98,15 @@ class Settings:
             raise ValueError("maxmemory_samples is at least 1")
 
 
+DEFAULTS = Settings()
+
+
 class Eviction:
     """The limits of one store, and what keeps them. One per store, from when something is first set."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self.settings = Settings()
+        self.settings = DEFAULTS
         self.policy = POLICIES["noeviction"]
         self._tuning = Tuning()
         self._hand: Hand | None = None

@@ -66,12 +66,11 @@ def kvlite_store(request: pytest.FixtureRequest) -> Iterator[Store[Any]]:
 
 
 @pytest.fixture
-def kvlite_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> Iterator[Redis]:
-    """A redis.Redis on the data of `kvlite_store`, without a server."""
+def kvlite_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> Redis:
+    """A redis.Redis on the data of `kvlite_store`, without a server. It ends with the store."""
     from .redis import Redis
 
-    with Redis(kvlite_store, decode_responses=_decodes(request.node)) as client:
-        yield client
+    return Redis(kvlite_store, decode_responses=_decodes(request.node))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from .durable import Durable
 from .encoding import Encodable, PathLike, encode
 from .errors import RedisError
 from .events import event_classes
-from .eviction import Eviction, Settings
+from .eviction import DEFAULTS, Eviction
 from .functions import Functions
 from .keyspace import Keyspace, R, Shared, T
 from .numbers import parse_size
@@ -212,7 +212,7 @@ class Store(
             "lfu_log_factor": lfu_log_factor,
             "lfu_decay_time": lfu_decay_time,
         }
-        if limits != vars(Settings()):
+        if limits != vars(DEFAULTS):
             with self._shared.lock:
                 Eviction.of(self._shared).set(**limits)
         if path is None:

@@ -44,7 +44,8 @@ class Redis(redis.Redis):
             raise TypeError("a client has the store of its connection_pool: give one or the other")
 
     def _construct_with_pool(self, store: Store[Any], **options: Any) -> None:
-        self._construct(ConnectionPool(store, **_OPTIONS.of_pool(options)), options)
+        of_pool = _OPTIONS.of_pool(options)
+        self._construct(ConnectionPool(store, **of_pool), options | of_pool)
         self.auto_close_connection_pool = True
 
     def _construct(self, pool: ConnectionPool, options: dict[str, Any]) -> None:

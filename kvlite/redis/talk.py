@@ -16,6 +16,7 @@ from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.driver_info import resolve_driver_info
+from redis.event import EventDispatcher
 from redis.exceptions import ConnectionError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.utils import SENTINEL
@@ -26,6 +27,7 @@ from ..wire.line import Line
 from ..wire.python import converter
 from ..wire.replies import Reply
 from ..wire.resp import error_text
+from ..wire.table import Row, find
 
 Words = list[bytes]
 """A request as a session takes it."""
@@ -91,7 +93,11 @@ class Options:
         driver, library = given["driver_info"], (given.pop("lib_name"), given.pop("lib_version"))
         driver = _driver_info(*library) if driver is SENTINEL else resolve_driver_info(driver, *library)
         kept = {name: value for name, value in given.items() if name in self._of_pool}
-        own = {"retry": copy.deepcopy(given["retry"]), "retry_on_error": given["retry_on_error"] or []}
+        own = {
+            "retry": copy.deepcopy(given["retry"]),
+            "retry_on_error": given["retry_on_error"] or [],
+            "event_dispatcher": given["event_dispatcher"] or EventDispatcher(),
+        }
         return kept | own | {"driver_info": driver}
 
 
@@ -215,10 +221,11 @@ def answer(response: Any, options: dict[str, Any], callback: Callable[..., Any] 
 
 
 @lru_cache
-def _introduction(name: str | None, version: str | None) -> list[Words]:
-    """The requests by which a library says its name and version."""
+def _introduction(name: str | None, version: str | None) -> list[tuple[Row, Words]]:
+    """The requests by which a library says its name and version, and their row."""
     said = ((b"LIB-NAME", name), (b"LIB-VER", version))
-    return [[b"CLIENT", b"SETINFO", what, text.encode()] for what, text in said if text]
+    requests = [[b"CLIENT", b"SETINFO", what, text.encode()] for what, text in said if text]
+    return [(find(request), request) for request in requests]
 
 
 def greet(connection: Any) -> bool:
@@ -243,8 +250,8 @@ def greet(connection: Any) -> bool:
         reply = session.execute([b"HELLO", b"3"])
         connection.handshake_metadata = connection.talk.converter(connection.line)(reply)
     driver = connection.driver_info
-    for request in _introduction(driver.formatted_name, driver.lib_version) if driver else ():
-        session.execute(request)
+    for row, request in _introduction(driver.formatted_name, driver.lib_version) if driver else ():
+        session.run(row, request)
     return True
 
 

@@ -41,7 +41,7 @@ class User:
         self.selectors = [Selector(all_channels)]
 
     def __copy__(self) -> User:
-        twin = User(self.name)
+        twin = object.__new__(User)
         twin.become(self)
         twin.passwords = list(self.passwords)
         twin.selectors = [copy(each) for each in self.selectors]

@@ -130,7 +130,7 @@ class Selector:
         self.channels: list[bytes] = []
 
     def __copy__(self) -> Selector:
-        twin = Selector()
+        twin = object.__new__(Selector)
         twin.__dict__.update(self.__dict__)
         twin.first_arguments = {name: list(words) for name, words in self.first_arguments.items()}
         twin.keys = [copy(pattern) for pattern in self.keys]
