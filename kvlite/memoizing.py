@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import inspect
 import os
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, Unpack, overload
 
@@ -41,9 +44,57 @@ def _store_at(path: PathLike) -> Store[bytes]:
 def _close_all() -> None:
     background.finish(PATIENCE)
     for run in _runs:
-        if not run.store._shared.closed:  # as in a process that was forked
+        if not run.store._shared.closed:
             run.close()
     _runs.clear()
+
+
+class _Remade:
+    """A memoized function that a forked process makes anew at its first call: the folder is its parent's."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self.made: Any = make()
+        _remade.add(self)
+
+    def __call__(self) -> Any:
+        if self.made is None:
+            self.made = self._make()
+        return self.made
+
+
+_remade: weakref.WeakSet[_Remade] = weakref.WeakSet()
+
+
+def _remade_in_forks(make: Callable[[], Any]) -> Any:
+    """What `make` returns, with the same looks."""
+    present = _Remade(make)
+    first = present()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return present()(*args, **kwargs)
+
+    async def call_awaited(*args: Any, **kwargs: Any) -> Any:
+        return await present()(*args, **kwargs)
+
+    def passing_on(name: str) -> Any:
+        return lambda *args, **kwargs: getattr(present(), name)(*args, **kwargs)
+
+    dressed: Any = call_awaited if inspect.iscoroutinefunction(first) else call
+    functools.update_wrapper(dressed, first.__wrapped__)
+    for name in ("invalidate", "refresh", "key", "stats"):
+        setattr(dressed, name, passing_on(name))
+    return dressed
+
+
+def _after_fork_in_child() -> None:
+    _runs.clear()
+    for each in _remade:
+        each.made = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _prefix(function: Callable[..., Any]) -> str:
@@ -87,17 +138,20 @@ def memoize(
     A function is known by its module and name, one of a script by the script's path. Give it another
     `version` when it computes something else. ValueError for a path with a maxsize.
     """
-    if path is not None and maxsize is not None:
+    if path is None:
+        store = Store() if maxsize is None else Store(maxkeys=maxsize, maxmemory_policy="allkeys-lru")
+    elif maxsize is not None:
         raise ValueError("maxsize is for results in memory: with a path, give a ttl")
-    if path is not None:
-        store = _store_at(path)
-    elif maxsize is None:
-        store = Store()
     else:
-        store = Store(maxkeys=maxsize, maxmemory_policy="allkeys-lru")
+        store = _store_at(path)
 
-    def decorate(function: Callable[P, R]) -> Memoized[P, R]:
+    def kept_in(store: Store[bytes], function: Callable[P, R]) -> Memoized[P, R]:
         cache = Cache(store, prefix=_prefix(function), serializer=serializer)
         return cache.memoize(**options)(function)
+
+    def decorate(function: Callable[P, R]) -> Any:
+        if path is None:
+            return kept_in(store, function)
+        return _remade_in_forks(lambda: kept_in(_store_at(path), function))
 
     return decorate if function is None else decorate(function)

@@ -25,3 +25,12 @@ def opened(place: str, open_store: Callable[[], Store[bytes]]) -> Store[bytes]:
         if store is None or store._shared.closed:
             store = _stores[place] = open_store()
         return store
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

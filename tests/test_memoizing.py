@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import subprocess
 import sys
@@ -165,6 +167,47 @@ def test_a_script_waits_at_its_end_for_what_is_computed(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         assert (done.stdout, done.stderr) == (f"{printed}\n", "")
         time.sleep(0.03)
+
+
+FORKING = """
+import multiprocessing, sys
+from kvlite import memoize
+
+@memoize(path=sys.argv[1])
+def square(n: int) -> int:
+    with open(sys.argv[2], "a") as file:
+        file.write(f"{n} ")
+    return n * n
+
+print(square(1))
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map(square, range(4)), square.key(7))
+print([square(n) for n in range(4)], square.stats().hits)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_forked_processes_are_runs_too(tmp_path: Path) -> None:
+    for _ in range(2):
+        command = [sys.executable, "-c", FORKING, str(tmp_path / "cache"), str(tmp_path / "computed")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("1\n[0, 1, 4, 9] __main__.square:v1:(7)\n[0, 1, 4, 9]")
+    computed = (tmp_path / "computed").read_text().split()
+    assert sorted(computed) == sorted("1023023"), "the parent does not see what its children add"
+
+
+def test_a_coroutine_function_in_a_folder(tmp_path: Path) -> None:
+    @memoize(path=tmp_path / "cache")
+    async def one() -> int:
+        """Just one."""
+        return 1
+
+    assert inspect.iscoroutinefunction(one)
+    assert asyncio.run(one()) == asyncio.run(one()) == 1
+    assert (one.stats().hits, one.__doc__, one.__name__) == (1, "Just one.", "one")
+    assert asyncio.run(one.refresh()) == 1
+    assert one.invalidate()
 
 
 def test_a_folder_has_one_store_in_a_process(tmp_path: Path) -> None:
