@@ -49,10 +49,8 @@ class Form(NamedTuple, Generic[D]):
     around: str
 
 
-DICT = Form(lambda fields, values: dict(zip(fields, values, strict=True)), "{}: {}", "{{{}}}")
-LIST = Form(
-    lambda fields, values: list(chain.from_iterable(zip(fields, values, strict=True))), "{}, {}", "[{}]"
-)
+DICT = Form(lambda fields, values: dict(zip(fields, values)), "{}: {}", "{{{}}}")  # noqa: B905
+LIST = Form(lambda fields, values: [*chain.from_iterable(zip(fields, values))], "{}, {}", "[{}]")  # noqa: B905
 
 
 @cache
@@ -162,10 +160,10 @@ class Block:
     def _shown(
         self, form: Form[D], start: int, stop: int, count: int, reverse: bool
     ) -> list[tuple[bytes, D]]:
-        if self.odd or self.dead:
+        if self.odd or self.dead or count == 1:
             entries = self.entries(start, stop, count, reverse)
             return [(show_id(id), form.of(fields, values)) for id, fields, values in entries]
-        # All in a row, with the same fields: nothing is made for an entry but what is returned.
+        # Many in a row, with the same fields: nothing is made for an entry but what is returned.
         start = max(start, self.head)
         if count and start + count < stop:
             start, stop = (stop - count, stop) if reverse else (start, start + count)

@@ -121,8 +121,9 @@ class Stream(Collection, kind="stream"):
         if not self.length:
             return 0
         block = self.blocks[-1]
-        if not block.dead and block.head < len(block.ids):
-            return block.ids[-1]
+        high, low = block.ids.high, block.ids.low
+        if not block.dead and block.head < len(high):
+            return high[-1] << 64 | low[-1]
         return self.range(0, LARGEST, 1, reverse=True)[0][0]
 
     def range(self, first: int, last: int, count: int = 0, reverse: bool = False) -> list[Entry]:
@@ -145,11 +146,10 @@ class Stream(Collection, kind="stream"):
     ) -> list[E]:
         found: list[E] = []
         blocks, firsts = self.blocks, self.firsts
-        if reverse:
-            places = range(bisect_right(firsts, last) - 1, -1, -1)
-        else:
-            places = range(max(0, bisect_right(firsts, first) - 1), len(blocks))
-        for at in places:
+        at = bisect_right(firsts, last if reverse else first) - 1
+        if at < 0 and not reverse:
+            at = 0
+        while 0 <= at < len(blocks):
             block, begun = blocks[at], firsts[at]
             if begun > last:
                 break
@@ -157,6 +157,7 @@ class Stream(Collection, kind="stream"):
             found += read(block, start, block.ids.until(last), count - len(found) if count else 0, reverse)
             if (count and len(found) >= count) or (reverse and begun <= first):
                 break
+            at += -1 if reverse else 1
         return found
 
     def entry(self, id: int) -> Entry | None:

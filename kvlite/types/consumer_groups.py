@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import repeat
 from typing import Any, Generic, Literal, NamedTuple, TypedDict, overload
 
 from ..effects import effect
@@ -315,21 +316,23 @@ class ConsumerGroups(Streams[T]):
     def _read_in_group(self, reading: Reading) -> Found | None:
         """What there is for a consumer, None if nothing. Under the lock."""
         assert reading.group is not None
-        positions = [
-            self._position_in_group(key, reading.group, text)
-            for key, text in zip(reading.keys, reading.positions, strict=True)
-        ]
-        found = []
+        positions = list(map(self._position_in_group, reading.keys, repeat(reading.group), reading.positions))
+        if self._unobserved:  # then it is no matter whether what is changed is changed at once
+            return self._give(reading, positions)
         self._begin()
         try:
-            for key, position in zip(reading.keys, positions, strict=True):
-                stream: Any = self._find(key)
-                if stream is not None:
-                    entries = self._read_as_consumer(key, stream, reading, position)
-                    if entries is not None:
-                        found.append((key, entries))
+            return self._give(reading, positions)
         finally:
             self._end()
+
+    def _give(self, reading: Reading, positions: list[int]) -> Found | None:
+        found = []
+        for key, position in zip(reading.keys, positions):  # noqa: B905  # faster
+            stream: Any = self._find(key)
+            if stream is not None:
+                entries = self._read_as_consumer(key, stream, reading, position)
+                if entries is not None:
+                    found.append((key, entries))
         return found or None
 
     def _position_in_group(self, key: bytes, name: bytes, text: bytes) -> int:
@@ -379,13 +382,20 @@ class ConsumerGroups(Streams[T]):
         assert reading.group is not None
         group = stream.groups[reading.group]
         entries = stream.range(group.last_id + 1, LARGEST, count)
-        if entries:
-            ids = [entry[0] for entry in entries]
-            read = _entries_read(stream, group.entries_read, ids)
-            self._effect_xgroup(key, reading.group, ids[-1].to_bytes(SIZE, "big"), read)
+        if not entries:
+            return entries
+        ids, now = [entry[0] for entry in entries], self._shared.now()
+        read = _entries_read(stream, group.entries_read, ids)
+        if self._unobserved:
+            group.last_id, group.entries_read = ids[-1], read
             if reading.acknowledge:
-                now, once = self._shared.now(), [1] * len(ids)
-                self._effect_xpend(key, reading.group, reading.consumer, pack_ids(ids), now, once)
+                for id in ids:
+                    group.assign(reading.consumer, id, now, 1)
+            return entries
+        self._effect_xgroup(key, reading.group, ids[-1].to_bytes(SIZE, "big"), read)
+        if reading.acknowledge:
+            once = [1] * len(ids)
+            self._effect_xpend(key, reading.group, reading.consumer, pack_ids(ids), now, once)
         return entries
 
     # What is pending
@@ -405,9 +415,11 @@ class ConsumerGroups(Streams[T]):
             group = None if found is None else found.groups.get(name)
             if group is None:
                 return 0
-            wanted = map(parse_id, ids)
-            there = [id for id in dict.fromkeys(wanted) if id in group.pending]
-            if there:
+            there = [id for id in dict.fromkeys(map(parse_id, ids)) if id in group.pending]
+            if self._unobserved:
+                for id in there:
+                    group.acknowledge(id)
+            elif there:
                 self._effect_xack(key, name, pack_ids(there))
             return len(there)
         finally:
@@ -754,6 +766,8 @@ class ConsumerGroups(Streams[T]):
 
 def _entries_read(stream: Stream, read: int, ids: list[int]) -> int:
     """How many entries a group has read that had read so many, and now reads `ids`."""
+    if read != UNKNOWN and not stream.max_deleted_id:
+        return signed(read + len(ids))
     for place, id in enumerate(ids):
         if read != UNKNOWN and not stream.has_gap_after(id):
             return signed(read + len(ids) - place)

@@ -46,9 +46,12 @@ def parse_id(text: bytes, missing: int = 0, strict: bool = True) -> int:
 
     Unless it is `strict`, `-` and `+` are the smallest and the largest. A ResponseError for what is none.
     """
-    ms, _, number = text.partition(b"-")
-    if len(text) < LONGEST_USUAL and ms.isdigit() and number.isdigit():
-        return int(ms) << 64 | int(number)
+    ms, dash, number = text.partition(b"-")
+    if len(text) < LONGEST_USUAL and ms.isdigit():
+        if number.isdigit():
+            return int(ms) << 64 | int(number)
+        if not dash:
+            return int(ms) << 64 | missing
     id, _ = _parse_id(text, missing, strict)
     return id
 

@@ -463,10 +463,12 @@ class Streams(Keyspace[T]):
         """
         positions = list(map(self._position, reading.keys, reading.positions))
         found = []
-        for key, position in zip(reading.keys, positions, strict=True):
+        for key, position in zip(reading.keys, positions):  # noqa: B905  # faster
             stream = self._read(key, Stream)
-            if stream is not None and stream.top_id > position:
-                found.append((key, read(stream, position + 1, LARGEST, reading.most)))
+            if stream is not None and stream.last_id > position:
+                entries = read(stream, position + 1, LARGEST, reading.most)
+                if entries:
+                    found.append((key, entries))
             if after is not None:
                 after.setdefault(key, position)
         return found or None
