@@ -48,7 +48,10 @@ def encode(value: Encodable) -> bytes:
 
 
 def encode_all(values: Iterable[Encodable]) -> list[bytes]:
-    return [encode(value) for value in values]
+    return [
+        value if type(value) is bytes else value.encode() if type(value) is str else encode(value)
+        for value in values
+    ]
 
 
 def keys_of(keys: Encodable | Iterable[Encodable], more: Iterable[Encodable] = ()) -> list[bytes]:

@@ -164,11 +164,10 @@ class Block:
             entries = self.entries(start, stop, count, reverse)
             return [(show_id(id), form.of(fields, values)) for id, fields, values in entries]
         # Many in a row, with the same fields: nothing is made for an entry but what is returned.
-        start = max(start, self.head)
-        if count and start + count < stop:
-            start, stop = (stop - count, stop) if reverse else (start, start + count)
-        if start >= stop:
+        places = self._row(start, stop, count, reverse)
+        if not places:
             return []
+        start, stop = places.start, places.stop
         fields, width = self.fields, len(self.fields)
         rows = zip(*[iter(self.values[start * width : stop * width])] * width)  # noqa: B905
         if width <= WIDEST:
@@ -190,12 +189,21 @@ class Block:
         return names[start:stop]
 
     def _places(self, start: int, stop: int, count: int, reverse: bool) -> Sequence[int]:
-        places: Sequence[int] = range(max(start, self.head), stop)
-        if self.dead:
-            places = [place for place in places if place not in self.dead]
+        if not self.dead:
+            places = self._row(start, stop, count, reverse)
+            return places[::-1] if reverse else places
+        living = [place for place in range(max(start, self.head), stop) if place not in self.dead]
         if reverse:
-            places = places[::-1]
-        return places[:count] if count else places
+            living.reverse()
+        return living[:count] if count else living
+
+    def _row(self, start: int, stop: int, count: int, reverse: bool) -> range:
+        """The places of entries in a row, none of which is in `dead`."""
+        if start < self.head:
+            start = self.head
+        if not count or start + count >= stop:
+            return range(start, stop)
+        return range(stop - count, stop) if reverse else range(start, start + count)
 
     def pair_at(self, place: int) -> tuple[tuple[bytes, ...], list[bytes]]:
         """The fields and values of one entry, removed or not."""
