@@ -29,6 +29,7 @@ from .pipelines import WATCHING, Callbacks, Transaction, may_exchange, undecoded
 from .talk import (
     CLOSED,
     STORE_CLOSED,
+    CommonCallbacks,
     Options,
     Plug,
     Talk,
@@ -220,7 +221,7 @@ class AsyncConnectionPool(redis.asyncio.ConnectionPool):
         return found
 
 
-class AsyncRedis(redis.asyncio.Redis):
+class AsyncRedis(CommonCallbacks, redis.asyncio.Redis):  # type: ignore[misc]  # its own bases disagree
     """A `redis.asyncio.Redis` that talks to `store`, or to a new store in memory, without a socket.
 
     The options are redis-py's; those that say where a server is and how to reach it mean nothing here.
@@ -243,6 +244,7 @@ class AsyncRedis(redis.asyncio.Redis):
 
     def _construct(self, pool: AsyncConnectionPool, options: dict[str, Any]) -> None:
         super().__init__(connection_pool=pool, **of_client(options))
+        self._share_callbacks()
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
 
@@ -306,7 +308,7 @@ class AsyncRedis(redis.asyncio.Redis):
         convert = self._talk.converter(connection.line, NEVER_DECODE in options)
         available.append(connection)
         try:
-            return await _answer(convert(reply), options, self.response_callbacks.get(args[0]))
+            return await _answer(convert(reply), options, self._callbacks.get(args[0]))
         except connection.retry._supported_errors:
             pass
         return await self._await_reply(await self.connection_pool.get_connection(), reply, args, options)

@@ -22,12 +22,12 @@ from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
 from .moulds import Moulds
 from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
-from .talk import Options, Talk, answer, of_client, store_of
+from .talk import CommonCallbacks, Options, Talk, answer, of_client, store_of
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
 
 
-class Redis(redis.Redis):
+class Redis(CommonCallbacks, redis.Redis):
     """A `redis.Redis` that talks to `store`, or to a new store in memory, without a socket.
 
     The options are redis-py's, by their names; those that say where a server is and how to reach it mean
@@ -50,6 +50,7 @@ class Redis(redis.Redis):
 
     def _construct(self, pool: ConnectionPool, options: dict[str, Any]) -> None:
         super().__init__(connection_pool=pool, **of_client(options))
+        self._share_callbacks()
         self._talk = Talk.of(self.get_encoder())
         self._direct = self._may_be_direct()
 
@@ -117,7 +118,7 @@ class Redis(redis.Redis):
         convert = self._talk.converter(line, NEVER_DECODE in options)
         available.append(connection)
         try:
-            return answer(convert(reply), options, self.response_callbacks.get(args[0]))
+            return answer(convert(reply), options, self._callbacks.get(args[0]))
         except connection.retry._supported_errors:
             pass
         return self._await_reply(pool.get_connection(), reply, args, options)

@@ -13,7 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable
 from enum import Enum
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from redis.driver_info import DriverInfo
@@ -23,7 +23,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from .talk import Talk
 
 CONSTANT = frozenset((type(None), bool, int, float, str, bytes))
-COMMON = frozenset((*CONSTANT, FunctionType, DriverInfo, MaintNotificationsConfig, Talk))
+COMMON = CONSTANT | {FunctionType, MappingProxyType, DriverInfo, MaintNotificationsConfig, Talk}
 """Types of what copies have in common, beside classes and members of enumerations: it does not change."""
 OWN: dict[type, Callable[[], Any]] = {
     type(threading.Lock()): threading.Lock,
@@ -90,7 +90,8 @@ class Mould:
             return _new(kind)
         if kind is dict:
             return self._filling(dict, value.items())
-        if not kind.__module__.startswith(("redis.", "kvlite.redis.")):
+        ours = kind.__module__.startswith(("redis.", "kvlite.redis."))
+        if not ours or any(getattr(each, "__slots__", ()) for each in kind.__mro__):
             raise Uncopyable(kind)
         if isinstance(value, dict):
             return self._filling(kind, value.items())
@@ -150,7 +151,7 @@ class Moulds:
         if not CONSTANT.issuperset(types):
             return None
         # redis-py's objects know their process, and whoever has replaced its constructor is asked
-        key = os.getpid(), self._kind.__mro__[1].__init__, types, *options.items()  # type: ignore[misc]
+        key = os.getpid(), self._kind.__bases__[-1].__init__, types, *options.items()  # type: ignore[misc]
         if key not in self._moulds and len(self._moulds) < MOST:
             self._moulds[key] = self._make(given, options)
         return self._moulds.get(key)

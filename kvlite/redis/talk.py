@@ -8,13 +8,14 @@ import copy
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import redis
 from redis import exceptions
 from redis._parsers.base import BaseParser
 from redis._parsers.encoders import Encoder
-from redis.client import EMPTY_RESPONSE, NEVER_DECODE
+from redis.client import EMPTY_RESPONSE, NEVER_DECODE, CaseInsensitiveDict
 from redis.driver_info import resolve_driver_info
 from redis.event import EventDispatcher
 from redis.exceptions import ConnectionError
@@ -206,6 +207,29 @@ def as_client_raises(error: Exception) -> Exception:
 def lost(line: Line) -> Exception:
     """What a client raises whose connection, `line`, has ended."""
     return ConnectionError(CLOSED) if line.failure is None else as_client_raises(line.failure)
+
+
+class CommonCallbacks:
+    """Part of a client: what it makes of the replies to each command, which a new client has in common with
+    others. It is some two hundred functions, and as many names."""
+
+    _callbacks: Any
+
+    @property
+    def response_callbacks(self) -> Any:
+        """The table of the client's own: whoever asks for it may change it."""
+        if type(self._callbacks) is MappingProxyType:
+            common, self._callbacks = self._callbacks, CaseInsensitiveDict({})
+            dict.update(self._callbacks, common)  # the names are in upper case already
+        return self._callbacks
+
+    @response_callbacks.setter
+    def response_callbacks(self, table: Any) -> None:
+        self._callbacks = table
+
+    def _share_callbacks(self) -> None:
+        """Let copies of this client have its table in common with it."""
+        self._callbacks = MappingProxyType(self._callbacks)
 
 
 def answer(response: Any, options: dict[str, Any], callback: Callable[..., Any] | None) -> Any:
