@@ -22,6 +22,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from math import floor, inf, sqrt
+from struct import Struct, unpack_from
 from typing import TypeAlias
 
 REGISTERS = 16384
@@ -51,20 +52,26 @@ class Corrupt(Exception):
 _SEED = 0xADC83B19
 _FACTOR = 0xC6A4A7935BD1E995
 _64_BITS = (1 << 64) - 1
-_STARTS = [_SEED ^ (size * _FACTOR & _64_BITS) for size in range(64)]
+_SHORT = 64
+_STARTS = [_SEED ^ (size * _FACTOR & _64_BITS) for size in range(_SHORT)]
 """What the hash of an element of each length begins with."""
+_WORDS = [Struct(f"<{count}Q").unpack_from for count in range(_SHORT // 8)]
+"""What reads so many words of eight bytes."""
+_number_of = int.from_bytes
 
 
 def murmur(element: bytes) -> int:
     """The 64-bit hash of an element: MurmurHash64A with Redis's seed. O(len)."""
     size = len(element)
-    value = _STARTS[size] if size < 64 else _SEED ^ (size * _FACTOR & _64_BITS)
-    if size >= 8:
-        for end in range(8, size + 1, 8):
-            block = int.from_bytes(element[end - 8 : end], "little") * _FACTOR & _64_BITS
-            value = (value ^ ((block ^ block >> 47) * _FACTOR & _64_BITS)) * _FACTOR & _64_BITS
+    if size < _SHORT:
+        value, words = _STARTS[size], _WORDS[size >> 3](element)
+    else:
+        value, words = _SEED ^ (size * _FACTOR & _64_BITS), unpack_from(f"<{size >> 3}Q", element)
+    for word in words:
+        word = word * _FACTOR & _64_BITS
+        value = (value ^ (word ^ word >> 47) * _FACTOR) * _FACTOR & _64_BITS
     if size & 7:
-        value = (value ^ int.from_bytes(element[size & -8 :], "little")) * _FACTOR & _64_BITS
+        value = (value ^ _number_of(element[size & -8 :], "little")) * _FACTOR & _64_BITS
     value = (value ^ value >> 47) * _FACTOR & _64_BITS
     return value ^ value >> 47
 
@@ -236,7 +243,7 @@ def write_dense(sketch: bytearray, places: Iterable[Place]) -> bool:
     for register, number in places:
         bit = register * 6
         at, shift = HEADER + (bit >> 3), bit & 7
-        both = int.from_bytes(sketch[at : at + 2], "little")
+        both = _number_of(sketch[at : at + 2], "little")
         if both >> shift & 0x3F < number:
             both = both & ~(0x3F << shift) | number << shift
             sketch[at] = both & 0xFF
@@ -249,7 +256,11 @@ def write_dense(sketch: bytearray, places: Iterable[Place]) -> bool:
 # Sparse sketches
 
 _operations = re.compile(rb"[\x40-\x7f].?|[^\x40-\x7f]", re.DOTALL).findall
-_neighbours = re.compile(rb"[\x80-\xff]{2}").search
+_values_in_a_row = re.compile(
+    rb"(?:[\x40-\x7f].|[\x00-\x3f]|[\x80-\xff](?![\x80-\xff])){0,4}[\x80-\xff]{2}", re.DOTALL
+).match
+"""Whether one of five operations, and the one behind it, are about registers that are not zero."""
+_BYTES = [bytes((byte,)) for byte in range(256)]
 _MOST_VALUES = 4
 _MOST_SHORT_ZEROS = 64
 
@@ -258,10 +269,11 @@ def _values(number: int, count: int) -> int:
     return 0x80 | number - 1 << 2 | count - 1
 
 
-def _zeros(count: int) -> bytes:
-    if count <= _MOST_SHORT_ZEROS:
-        return bytes((count - 1,))
-    return bytes((0x40 | count - 1 >> 8, count - 1 & 0xFF))
+def _run(number: int, count: int) -> bytes:
+    """The operation that so many registers hold this number; four at most, unless it is zero."""
+    if number:
+        return _BYTES[_values(number, count)]
+    return _BYTES[count - 1] if count <= _MOST_SHORT_ZEROS else (0x4000 + count - 1).to_bytes(2, "big")
 
 
 def _span(operation: bytes) -> int:
@@ -356,7 +368,7 @@ class Sparse:
             which -= 1
             at = HEADER + which + bisect_left(self._long, starts[which])
         end = at + 8
-        if _neighbours(text, at, at + 12) is not None:
+        if _values_in_a_row(text, at) is not None:
             end = self._join(which, at)
         right = len(text) - end
         self._left = min(self._left, at)
@@ -367,15 +379,15 @@ class Sparse:
         self, which: int, at: int, first: int, stop: int, register: int, number: int, old: int, limit: int
     ) -> bool:
         """Replace an operation by one for `register` and others around it; False if there is no room."""
-        text, chunk, starts, long = self.text, bytes((_values(number, 1),)), [register], []
+        text, chunk, starts, long = self.text, _run(number, 1), [register], []
         if first < register:
-            run = self._run(old, register - first)
+            run = _run(old, register - first)
             chunk = run + chunk
             starts = [first, register]
             if len(run) == 2:
                 long.append(first)
         if register + 1 < stop:
-            run = self._run(old, stop - register - 1)
+            run = _run(old, stop - register - 1)
             chunk += run
             starts.append(register + 1)
             if len(run) == 2:
@@ -390,10 +402,6 @@ class Sparse:
             self._long[place : place + 1] = long
         return True
 
-    @staticmethod
-    def _run(number: int, count: int) -> bytes:
-        return bytes((_values(number, count),)) if number else _zeros(count)
-
     def _join(self, which: int, at: int) -> int:
         """Make one of two operations with the same number, among the five from `which` on, which begins at
         `at`; where they end."""
@@ -405,7 +413,7 @@ class Sparse:
             if head & 0x80 and at + 1 < len(text) and head >> 2 == text[at + 1] >> 2:
                 count = (head & 3) + (text[at + 1] & 3) + 2
                 if count <= _MOST_VALUES:
-                    text[at : at + 2] = bytes((_values((head >> 2 & 0x1F) + 1, count),))
+                    text[at : at + 2] = _run((head >> 2 & 0x1F) + 1, count)
                     del starts[which + 1]
                     continue
             at += 2 if head & 0xC0 == 0x40 else 1

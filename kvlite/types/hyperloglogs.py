@@ -53,7 +53,7 @@ class HyperLogLogs(Strings[T]):
         WRONGTYPE if there is something else. O(values).
         """
         key = name.encode() if isinstance(name, str) else encode(name)
-        places = [place_of(value.encode() if isinstance(value, str) else encode(value)) for value in values]
+        places = [place_of(value.encode() if type(value) is str else encode(value)) for value in values]
         acquire = self._acquire
         acquire()
         try:
@@ -68,7 +68,15 @@ class HyperLogLogs(Strings[T]):
                 sparse = self._sparse_at(key, EMPTY)
                 self._effect_put(key, bytes(self._taken(sparse, places) or sparse.text), None)
                 self._to_buffer(key)
-            elif not (self._add_dense if sketch[4] == DENSE else self._add_sparse)(key, sketch, places):
+            elif sketch[4] != DENSE:
+                if not self._add_sparse(key, sketch, places):
+                    return 0
+            elif not self._unobserved:
+                if not self._add_dense(key, sketch, places):
+                    return 0
+            elif write_dense(sketch, places):
+                sketch[HEADER - 1] |= UNKNOWN
+            else:
                 return 0
             if self._notify is not None:
                 self._notify(b"pfadd", key)
@@ -147,11 +155,6 @@ class HyperLogLogs(Strings[T]):
     # Adding
 
     def _add_dense(self, key: bytes, sketch: bytearray, places: Sequence[Place]) -> bool:
-        if self._unobserved:
-            changed = write_dense(sketch, places)
-            if changed:
-                sketch[HEADER - 1] |= UNKNOWN
-            return changed
         changes = dense_changes(sketch, places)
         if changes:
             if not sketch[HEADER - 1] & UNKNOWN:
