@@ -83,6 +83,7 @@ def combine(operation: bytes, texts: Sequence[Bytes]) -> bytes:
 
 # Integers
 
+_number_of = int.from_bytes
 
 Overflow: TypeAlias = Literal["WRAP", "SAT", "FAIL"]
 """What becomes of an integer that does not fit: its low bits, the nearest one that fits, or nothing."""
@@ -112,23 +113,27 @@ class Field(NamedTuple):
 
     def read(self, text: Bytes) -> int:
         """The integer in `text`, behind which there are zeros. O(1)."""
-        window, spare = self._window(text)
-        number = window >> spare & (1 << self.width) - 1
-        return number - (1 << self.width) if self.signed and number >> (self.width - 1) else number
+        window, spare, _ = self._window(text)
+        limit = 1 << self.width
+        number = window >> spare & limit - 1
+        return number - limit if self.signed and number << 1 >= limit else number
 
     def written(self, text: Bytes, number: int) -> tuple[int, bytes]:
         """What `text` holds once `number` is in this field: bytes, and from which byte on. O(1)."""
-        window, spare = self._window(text)
+        window, spare, length = self._window(text)
         mask = (1 << self.width) - 1
         window = window & ~(mask << spare) | (number & mask) << spare
-        start = self.offset >> 3
-        return start, window.to_bytes(self.size - start, "big")
+        return self.offset >> 3, window.to_bytes(length, "big")
 
-    def _window(self, text: Bytes) -> tuple[int, int]:
-        """The bytes that have a part of the field, as a number, and how many bits follow the field there."""
-        start, stop = self.offset >> 3, self.size
-        window = int.from_bytes(text[start:stop].ljust(stop - start, b"\0"), "big")
-        return window, stop * 8 - self.offset - self.width
+    def _window(self, text: Bytes) -> tuple[int, int, int]:
+        """The bytes that have a part of the field, as a number, how many bits follow the field there, and how
+        many bytes they are."""
+        width, _, offset = self
+        start, stop = offset >> 3, (offset + width + 7) >> 3
+        part, length = text[start:stop], stop - start
+        if len(part) < length:
+            part = part.ljust(length, b"\0")
+        return _number_of(part, "big"), stop * 8 - offset - width, length
 
     def fitted(self, number: int, overflow: Overflow) -> int | None:
         """`number` as the field can hold it; None if it cannot and is to FAIL. O(1)."""

@@ -6,6 +6,7 @@ They are strings, kept as a `bytearray` once a bit was written, so that it is wr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 from ..encoding import Encodable, encode, encode_all, integer
@@ -143,6 +144,7 @@ def read_operations(words: Sequence[bytes], limit: int) -> list[FieldOperation]:
     return operations
 
 
+@lru_cache(maxsize=1000)
 def _read_field(form: bytes, offset: bytes, limit: int) -> Field:
     sign, width = form[:1], parse_int(form[1:])
     if sign not in (b"i", b"u") or width is None or not 1 <= width <= (64 if sign == b"i" else 63):
@@ -392,9 +394,9 @@ class Bitmaps(Strings[T]):
                 text: Bytes = self._bits(key) or b""
                 return [each.field.read(text) for each in operations]
             self._bits_to_write(key)
-            size = max(each.field.size for each in writes)
             if len(writes) == 1:
-                return self._write_fields(key, operations, size)
+                return self._write_fields(key, operations, writes[0].field.size)
+            size = max(each.field.size for each in writes)
             self._begin()
             try:
                 return self._write_fields(key, operations, size)
@@ -409,19 +411,22 @@ class Bitmaps(Strings[T]):
         answers: list[int | None] = []
         changed = False
         for operation in operations:
-            field = operation.field
+            name, field, _, _ = operation
             text: Any = data.get(key, b"")
             old = field.read(text)
-            if operation.name == b"GET":
+            if name == b"GET":
                 answers.append(old)
                 continue
             new = operation.number_after(old)
-            answers.append(old if new is not None and operation.name == b"SET" else new)
+            answers.append(old if new is not None and name == b"SET" else new)
             if new is not None and (new != old or len(text) < size):
                 at, chunk = field.written(text, new)
-                self._effect_write(key, {at: chunk} if field.size == size else {at: chunk, size: b""})
+                if self._unobserved and len(text) >= size:
+                    text[at : at + len(chunk)] = chunk
+                else:
+                    self._effect_write(key, {at: chunk} if field.size == size else {at: chunk, size: b""})
                 changed = True
-        if length_of(data.get(key, b"")) < size:
+        if not changed and length_of(data.get(key, b"")) < size:
             self._effect_write(key, {size: b""})
         if changed and self._notify is not None:
             self._notify(b"setbit", key)
