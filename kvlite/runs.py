@@ -2,31 +2,31 @@
 
 A folder belongs to one process. A run that finds it taken keeps its store in a folder of its own within it,
 which begins as a copy. When it ends its changes are carried over, if the folder is free by then; else they
-stay where they are, for the next one to open or to close the folder. Runs that find it taken meanwhile read
-them too, and join what several have left. For all that it makes no difference whether a run came to its end
-or was killed.
+stay where they are, for the next one to open or to close it. Runs that find it taken meanwhile read them too,
+and join what several have left. For all that it is the same whether a run came to its end or was killed.
 
-A store of changes has the strings as they are now in database 0, and in `BEFORE` what each of them was in the
-folder, as a `State`. So it can be told what was changed, in whichever order runs come and go.
+A store of changes has the strings as they are now in database 0, and in `BEFORE` what each of them was when
+it was copied, as a `State`. What a run copies is the folder, and changes of runs that began before it: so
+changes are carried over in the order in which the runs began.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from hashlib import sha1
-from secrets import token_hex
 from typing import TypeAlias
 
 from .errors import PersistenceError, StoreLockedError
+from .persist.exclusion import turn
+from .persist.recovery import LOCK_NAME, RUNS_NAME
 from .store import Store
 
-OWN = "run-"
-"""How the names of such folders begin."""
-GONE = ".run-"
-"""How those begin that are about to be removed."""
+GONE = "gone-"
+"""How the name of a run's folder begins when it is about to be removed."""
 BEFORE = 1
 """The database with the states before."""
 DIGEST = 20
@@ -55,9 +55,11 @@ class Run:
         try:
             run = cls(path, Store(path))
         except StoreLockedError:
-            own = os.path.join(path, f"{OWN}{os.getpid()}-{token_hex(4)}")
-            run = cls(path, Store(own), own)
-            run._begin_as_copy()
+            os.makedirs(os.path.join(path, RUNS_NAME), exist_ok=True)
+            with _turn(path):
+                own = os.path.join(path, RUNS_NAME, f"{time.time_ns()}-{os.getpid()}")
+                run = cls(path, Store(own), own)
+                run._begin_as_copy()
         else:
             run._take_over()
         return run
@@ -71,21 +73,25 @@ class Run:
         try:
             folder = Store(self.path)
         except StoreLockedError:
-            if _keep_changes(self.store):
-                self.store.compact()
-                self.store.close()
-            else:
-                _remove(self.own, self.store)
+            with _turn(self.path):
+                if _keep_changes(self.store):
+                    self.store.compact()
+                    self.store.close()
+                else:
+                    _remove(self.own, self.store)
         else:
+            self.store.close()
             with folder:
-                _carry_over(self.store, folder)
-                _remove(self.own, self.store)
+                Run(self.path, folder)._take_over()
 
     def _take_over(self) -> None:
-        for path, store in self._ended():
-            with store:
-                _carry_over(store, self.store)
-                _remove(path, store)
+        """Carry over what runs have changed that have ended."""
+        if os.path.isdir(os.path.join(self.path, RUNS_NAME)):
+            with _turn(self.path):
+                for path, store in self._ended():
+                    with store:
+                        _carry_over(store, self.store)
+                        _remove(path, store)
 
     def _begin_as_copy(self) -> None:
         """As one change, for whoever finds this folder when this run is killed."""
@@ -105,24 +111,29 @@ class Run:
                 self.store.select(BEFORE).set(key, _state(self.store, key))
 
     def _ended(self) -> Iterator[tuple[str, Store[bytes]]]:
-        """The changes of runs that are not there any more, each with its folder."""
-        for name in sorted(os.listdir(self.path)):
-            path = os.path.join(self.path, name)
+        """The changes of runs that have ended, each with its folder, in the order in which they began."""
+        runs = os.path.join(self.path, RUNS_NAME)
+        for name in sorted(os.listdir(runs)):
+            path = os.path.join(runs, name)
             if name.startswith(GONE):
                 _delete(path)
-            elif name.startswith(OWN) and path != self.own:
+            elif path != self.own and name != LOCK_NAME:
                 store = None
-                with suppress(PersistenceError, OSError):  # it still runs, or another is at it
-                    if len(os.listdir(path)) > 1:  # more than a lock: it has begun
-                        store = Store(path)
+                with suppress(PersistenceError):  # it still runs, or cannot be read
+                    store = Store(path)
                 if store is not None:
                     yield path, store
+
+
+def _turn(path: str) -> AbstractContextManager[None]:
+    """A block in which no other run begins or ends, but for one that has the folder."""
+    return turn(os.path.join(path, RUNS_NAME, LOCK_NAME))
 
 
 def _remove(path: str, store: Store[bytes]) -> None:
     """Remove the folder of a store, which nobody finds from the first moment on."""
     folder, name = os.path.split(path)
-    gone = os.path.join(folder, GONE + name.removeprefix(OWN))
+    gone = os.path.join(folder, GONE + name)
     os.rename(path, gone)
     store.close()
     _delete(gone)

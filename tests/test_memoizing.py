@@ -135,7 +135,7 @@ def test_runs_overlap(script: Path, tmp_path: Path) -> None:
     second.communicate()
     assert (first.returncode, second.returncode) == (0, 0)
     assert run(script, folder, "a", "ccc", "bb") == ["1", "3", "2"]
-    assert not [name for name in os.listdir(folder) if "run-" in name]
+    assert os.listdir(folder / "runs") == ["lock"]
 
 
 def test_runs_that_overlap_are_killed(script: Path, tmp_path: Path) -> None:

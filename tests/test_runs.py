@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from kvlite import Cache, PersistenceError, Store
+from kvlite.persist.exclusion import turn
 from kvlite.runs import Run
 
 
@@ -23,7 +25,8 @@ def open_run(tmp_path: Path) -> Callable[[], Run]:
 
 @pytest.fixture
 def own_folders(tmp_path: Path) -> Callable[[], int]:
-    return lambda: sum("run-" in name for name in os.listdir(tmp_path / "cache"))
+    runs = tmp_path / "cache" / "runs"
+    return lambda: len(set(os.listdir(runs)) - {"lock"}) if runs.exists() else 0
 
 
 def test_the_second_ends_first(open_run: Callable[[], Run], own_folders: Callable[[], int]) -> None:
@@ -173,21 +176,15 @@ def test_what_was_invalidated_does_not_come_back(open_run: Callable[[], Run]) ->
 
 
 def test_what_is_in_the_way_is_left_alone(open_run: Callable[[], Run], tmp_path: Path) -> None:
-    open_run().close()
-    for name, content in {"run-notes": "mine", "run-broken": None}.items():
-        folder = tmp_path / "cache" / name
-        folder.mkdir()
-        (folder / "lock").touch()
-        (folder / "00000001.log").write_text(content or "nonsense")
-    (tmp_path / "cache" / "run-file").touch()
-    (tmp_path / "cache" / ".run-gone").mkdir()
+    runs = tmp_path / "cache" / "runs"
+    (runs / "1-broken").mkdir(parents=True)
+    (runs / "1-broken" / "00000001.log").write_text("nonsense")
+    (runs / "2-file").touch()
+    (runs / "gone-3").mkdir()
+    (runs / "4-empty").mkdir()
     run = open_run()
     assert run.own is None
-    assert sorted(name for name in os.listdir(tmp_path / "cache") if "run-" in name) == [
-        "run-broken",
-        "run-file",
-        "run-notes",
-    ]
+    assert sorted(os.listdir(runs)) == ["1-broken", "2-file", "lock"]
     run.close()
 
 
@@ -198,7 +195,7 @@ def test_a_folder_that_cannot_be_a_store(tmp_path: Path) -> None:
 
 
 CHILD = """
-import sys
+import sys, time
 from kvlite.runs import Run
 run = Run.open(sys.argv[1])
 store = run.store
@@ -207,6 +204,7 @@ while True:
     key = f"{sys.argv[2]}:{n}"
     store.set(key, "x" * 100)
     print(key, flush=True)
+    time.sleep(0.001)
     n += 1
 """
 
@@ -216,7 +214,7 @@ def test_killed_at_any_time(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     kept: set[bytes] = set()
     dice = random.Random(7)
-    for round_number in range(3):
+    for round_number in range(2):
         children = [
             subprocess.Popen(
                 [sys.executable, "-c", CHILD, str(folder), f"{round_number}:{child}"], stdout=subprocess.PIPE
@@ -237,7 +235,52 @@ def test_killed_at_any_time(tmp_path: Path) -> None:
     run = Run.open(str(folder))
     assert run.own is None
     assert kept <= set(run.store.keys())
-    assert not [name for name in os.listdir(folder) if "run-" in name]
+    assert os.listdir(folder / "runs") == ["lock"]
     run.close()
     with Store(folder, read_only=True) as store:
         assert kept <= set(store.keys())
+
+
+HURRYING = """
+import sys
+from kvlite.runs import Run
+for n in range(8):
+    run = Run.open(sys.argv[1])
+    run.store.set(f"{sys.argv[2]}:{n}", "x", ex=1000)
+    if n % 3 == 2:
+        run.store.delete(f"{sys.argv[2]}:{n - 1}")
+    run.close()
+"""
+
+
+def test_many_begin_and_end_at_once(tmp_path: Path) -> None:
+    """Each finds what it has kept itself, and what it deletes does not come back."""
+    folder = tmp_path / "cache"
+    children = [
+        subprocess.Popen([sys.executable, "-c", HURRYING, str(folder), str(child)], stderr=subprocess.PIPE)
+        for child in range(4)
+    ]
+    for child in children:
+        _, said = child.communicate(timeout=60)
+        assert (child.returncode, said) == (0, b"")
+    run = Run.open(str(folder))
+    expected = {b"%d:%d" % (child, n) for child in range(4) for n in range(8) if n not in (1, 4)}
+    assert set(run.store.keys()) == expected
+    assert os.listdir(folder / "runs") == ["lock"]
+    run.close()
+
+
+def test_a_turn_that_does_not_end_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvlite.persist.exclusion.TURN", 0.02)
+    done: list[str] = []
+    with turn(str(tmp_path / "lock")):
+        thread = threading.Thread(target=lambda: take_turn(str(tmp_path / "lock"), done))
+        thread.start()
+        thread.join(10)
+        assert done == ["waited"]
+
+
+def take_turn(path: str, done: list[str]) -> None:
+    began = time.monotonic()
+    with turn(path):
+        done.append("waited" if time.monotonic() - began >= 0.02 else "at once")

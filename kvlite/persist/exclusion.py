@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ..errors import StoreLockedError
 
@@ -12,6 +15,8 @@ except ImportError:  # not on Windows, where an open file cannot be deleted or o
     fcntl = None  # type: ignore[assignment]
 
 FILE_MODE = 0o600
+TURN = 10.0
+"""Seconds after which nobody waits any more for who has the turn: that process may have been stopped."""
 
 
 class FolderLock:
@@ -48,3 +53,24 @@ class FolderLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextmanager
+def turn(path: str) -> Iterator[None]:
+    """A block for one process, or thread, at a time of those that name the same file, which is made."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        until = time.monotonic() + TURN
+        while not _locked(descriptor) and time.monotonic() < until:
+            time.sleep(0.002)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    with suppress(BlockingIOError):
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False

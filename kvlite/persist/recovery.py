@@ -24,6 +24,8 @@ from .log import LogReader, Tail
 from .snapshot import State, read_snapshot, revive
 
 LOCK_NAME = "lock"
+RUNS_NAME = "runs"
+"""The folder within, where runs that overlap keep what they cannot write yet: see `runs`."""
 logger = logging.getLogger("kvlite")
 
 
@@ -55,7 +57,7 @@ class Folder:
         begun = [name.removesuffix(".tmp") for name in names if name.endswith(".tmp")]
         begun = [*_numbered(begun, snapshot.SUFFIX).values(), *_numbered(begun, log.SUFFIX).values()]
         self.leftovers = [name + ".tmp" for name in begun]
-        known = {*self.snapshots.values(), *self.logs.values(), *self.leftovers, LOCK_NAME}
+        known = {*self.snapshots.values(), *self.logs.values(), *self.leftovers, LOCK_NAME, RUNS_NAME}
         self.foreign = [name for name in names if name not in known]
 
     def file(self, name: str) -> str:
