@@ -362,6 +362,10 @@ def _later(store: Store[Any]) -> None:
     store.advance(1.6)
 
 
+def _look(store: Store[Any]) -> None:
+    assert store.get("session") is None
+
+
 DEEDS: list[Deed] = [
     lambda store: store.set("a", "first"),
     lambda store: store.mset({"b": "x" * 700, "c": 1, "d": b"\0" * 600}),
@@ -382,7 +386,7 @@ DEEDS: list[Deed] = [
     lambda store: store.append("a", "y" * 1200),
     lambda store: store.move("b", 7),
     _later,
-    lambda store: store.get("session"),
+    _look,
     _undone,
     lambda store: store.linsert("queue", "before", "5", "new"),
     lambda store: store.rename("board", "best"),
@@ -411,7 +415,7 @@ DEEDS: list[Deed] = [
 
 SYNCS = (_sync, _compact)
 """Deeds after which everything before them is on the disk."""
-TIME = (_later,)
+TIME = (_later, _look)
 """Deeds that acknowledge nothing: a dead key that is not dropped is dead all the same."""
 
 
