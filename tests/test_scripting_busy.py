@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -463,3 +464,29 @@ def test_doors_end_what_other_doors_run(function: bool) -> None:
                     assert each.get("x") is None
                     if each is not store:
                         each.close()
+
+
+def test_a_client_in_the_process_is_told_so_too() -> None:
+    """Who asked before a script was busy, which here is when another thread says so, and who asks after."""
+    from kvlite.redis import AsyncRedis, Redis
+
+    async def set_a() -> None:
+        async with AsyncRedis(store) as client:
+            await client.set("a", 1)
+
+    store = Store()
+    store.config_set("busy-reply-threshold", 300)
+    client = Redis(store)
+    asks: list[Callable[[], object]] = [
+        lambda: client.set("a", 1),
+        lambda: client.pipeline(transaction=False).set("a", 1).get("a").execute(),
+        lambda: asyncio.run(set_a()),
+    ]
+    for ask in asks:
+        thread, _ = running(lambda: store.eval(FOREVER, 0))
+        while store._shared.instance.running is None:
+            assert thread.is_alive()
+        with pytest.raises(redis.ResponseError, match="BUSY Redis is busy running a script"):
+            ask()
+        ended(thread, store.script_kill)
+    assert store.get("a") is None

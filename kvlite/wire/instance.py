@@ -28,6 +28,7 @@ from .timekeeper import QUICK
 
 if TYPE_CHECKING:
     from ..store import Store
+    from .lua.running import Run
     from .session import Session
     from .table import Row
 
@@ -75,6 +76,8 @@ class Instance:
         self.started_ms = self.now()
         self.acl = Acl()
         self.pause = Pause(self.now, self.sessions)
+        self.running: Run | None = None
+        """The script that is being run."""
         self.busy = False
         """A script has been running for too long: all are told so."""
         self.statistics = Statistics()

@@ -45,9 +45,13 @@ class Line:
 
     @property
     def idle(self) -> bool:
-        """Nothing is there to be taken, and nothing is being waited for."""
+        """Nothing is there to be taken, and nothing is being waited for, not even the end of a script."""
         session = self.session
-        return not (self._replies or self._pushed or self.ended or session.closing) and session.wait is None
+        return (
+            not (self._replies or self._pushed or self.ended or session.closing)
+            and session.wait is None
+            and session.instance.running is None
+        )
 
     def send(self, requests: Iterable[list[bytes]]) -> None:
         """Run the requests, in order; while one waits, those behind it wait too."""
@@ -116,6 +120,8 @@ class Line:
         session, backlog, replies = self.session, self._backlog, self._replies
         if session.wait is not None:
             return
+        if session.instance.running is not None:
+            session.instance.runner.give_way()
         execute, pushed = session.execute, self._pushed
         several = len(backlog) > 1
         if several:

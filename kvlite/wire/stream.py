@@ -101,7 +101,7 @@ class Stream:
         """Run the requests that are there, or as many of them as make a turn."""
         session = self.session
         execute = session.execute
-        if session.instance.runner.running is not None:
+        if session.instance.running is not None:
             session.instance.runner.give_way()
         self._running = True
         try:

@@ -105,7 +105,7 @@ class Functions:
 
     def stats(self) -> Reply:
         """What FUNCTION STATS tells. ResponseError while a script runs. The lock is not waited for."""
-        run = self._instance.runner.running
+        run = self._instance.running
         if run is not None and run.program.kind != "FUNCTION":
             raise self._instance.runner.busy_error()
         running: Reply = None
@@ -121,7 +121,7 @@ class Functions:
 
     def counts(self, strict: bool = True) -> tuple[int, int]:
         """How many libraries and functions there are. Without Lua an error if `strict`, else none."""
-        if self._instance.runner.running is None:
+        if self._instance.running is None:
             with self._shared.lock, nullcontext() if strict else suppress(ResponseError):
                 self._catch_up()
         return len(self._shared.libraries), len(self._functions)

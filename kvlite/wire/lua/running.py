@@ -113,7 +113,6 @@ class Runner:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self.running: Run | None = None
         self._worker: Worker | None = None
         self._visits: deque[Job] = deque()
         """What is to be done under the lock between two steps of what runs."""
@@ -140,13 +139,13 @@ class Runner:
             store._begin()
             now = shared.clock.now()
             shared.now = lambda: now
-            run = self.running = Run(program, command, store, session, read_only)
+            run = self._instance.running = Run(program, command, store, session, read_only)
             try:
                 run.may_not_grow = _may_not_grow(shared, flags)
                 with admitted(shared):
                     return _run(run, keys, args)
             finally:
-                self.running = None
+                self._instance.running = None
                 shared.now = shared.clock.now
                 store._end()
         finally:
@@ -161,7 +160,7 @@ class Runner:
 
         ResponseError if nothing runs, if it has written, or if it is of the other kind.
         """
-        while (run := self.running) is None:
+        while (run := self._instance.running) is None:
             if not self._instance.busy:
                 raise ResponseError(NOT_BUSY)
             time.sleep(0.001)  # its thread is about to begin, or about to end
@@ -173,18 +172,18 @@ class Runner:
 
     def end(self) -> None:
         """End what runs, whatever it has done: everything ends."""
-        if self.running is not None:
-            self.running.killed = True
+        if self._instance.running is not None:
+            self._instance.running.killed = True
 
     def say_farewell(self) -> None:
         """The clients go: end what keeps all waiting, if it is one of theirs and has written nothing."""
-        run = self.running
+        run = self._instance.running
         if self._instance.busy and run is not None and run.session is not None and not run.wrote:
             run.killed = True
 
     def interrupted(self) -> bytes | None:
         """Why what runs has to end now, if it has to. It asks all the time."""
-        run = self.running
+        run = self._instance.running
         if run is None:
             return None
         if self._visits:
@@ -199,7 +198,7 @@ class Runner:
 
     def busy_error(self) -> ResponseError:
         """What the others are told meanwhile."""
-        kind = "SCRIPT" if self.running is None else self.running.program.kind
+        kind = "SCRIPT" if self._instance.running is None else self._instance.running.program.kind
         return ResponseError(
             f"BUSY Redis is busy running a script. You can only call {kind} KILL or SHUTDOWN NOSAVE."
         )
@@ -219,7 +218,7 @@ class Runner:
 
     def give_way(self) -> None:
         """Wait for a script of another thread, as long as it may be waited for without a word."""
-        while (run := self.running) is not None and not self._instance.busy:
+        while (run := self._instance.running) is not None and not self._instance.busy:
             left = self._seconds_left(run)
             if left <= 0:
                 self._become_busy()
