@@ -9,7 +9,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
-from typing import Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from .cache import Cache, Memoized, background
 from .cache.memoize import Memoizer, P, R
@@ -17,8 +17,10 @@ from .cache.options import MemoizeOptions
 from .cache.serializers import Serializer
 from .encoding import PathLike
 from .opened import folder_of, opened
-from .runs import Run
 from .store import Store
+
+if TYPE_CHECKING:
+    from .runs import Run
 
 PATIENCE = 10.0
 """Seconds that a run waits at its end for what is computed in the background."""
@@ -32,6 +34,8 @@ def _store_at(path: PathLike) -> Store[bytes]:
     folder = folder_of(path)
 
     def open_run() -> Store[bytes]:
+        from .runs import Run  # slow to import, as all that has to do with disks
+
         if not _runs:
             atexit.register(_close_all)
         run = Run.open(folder)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any, assert_type
 
 import redis
 import redis.asyncio
 
-from kvlite import AsyncCache, AsyncStore, Cache, Store
+from kvlite import AsyncCache, AsyncStore, Cache, Store, memoize
 from kvlite.cache import AsyncMemoized, Memoized, Statistics
 
 cache = Cache(Store(), prefix="app:", ttl="5m")
@@ -24,6 +25,9 @@ assert_type(cache.add("a", 1, "10m", tags="t"), bool)
 assert_type(cache.incr("n"), int)
 assert_type(cache.get_or_set("a", lambda: 1.5), float)
 assert_type(cache.get_or_set("a", 1.5), float)
+assert_type(cache.get_or_set("a", lambda: 1.5, "10m", tags="t", stale=60, background=False), float)
+cache.get_or_set("a", 1.5, tag="t")  # type: ignore[call-overload]
+Cache(Store(), serialiser="json")  # type: ignore[call-overload]
 assert_type(cache.stats(), Statistics)
 
 
@@ -41,6 +45,25 @@ assert_type(price.stats(), Statistics)
 price("1")  # type: ignore[arg-type]
 price.invalidate()  # type: ignore[call-arg]
 price.key(1, 2)  # type: ignore[arg-type]
+
+
+@cache.memoize(stale="1h", early=1.5, background=False, cache_errors=timedelta(seconds=5))
+def renewed(item: int) -> float:
+    return item * 1.5
+
+
+assert_type(renewed(1), float)
+cache.memoize(stale=[])  # type: ignore[call-overload]
+
+
+@memoize(ttl="10m", path="results", stale="1d", serializer="json")
+def kept(item: int) -> float:
+    return item * 1.5
+
+
+assert_type(kept(1), float)
+assert_type(kept.invalidate(1), bool)
+memoize(maxsize="5")  # type: ignore[call-overload]
 
 
 @cache.memoize
