@@ -43,6 +43,16 @@ def kvlite(**options: Any) -> Iterator[Any]:
 
 
 @contextmanager
+def kvlite_client(**options: Any) -> Iterator[Any]:
+    """redis-py on a store in this process."""
+    from kvlite import Store
+    from kvlite.redis import Redis
+
+    with Store() as store, Redis(store, **options) as client:
+        yield client
+
+
+@contextmanager
 def fakeredis(**options: Any) -> Iterator[Any]:
     from fakeredis import FakeServer, FakeStrictRedis
 
@@ -209,6 +219,9 @@ PEERS = [
     Peer("LRUCache", lru_cache),
     Peer("TTLCache", ttl_cache),
 ]
+
+
+CLIENT = Peer("kvlite.redis", kvlite_client, like_redis=True)
 
 
 def installed() -> tuple[list[Peer], list[str]]:

@@ -94,7 +94,7 @@ ROWS = [
         "xread of 100, per entry",
         "get",
         "store.xread({'stream': at}, count=100)",
-        40,
+        None,
         STREAM,
         loop="at in places",
         per=100,
