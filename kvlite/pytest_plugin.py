@@ -66,19 +66,20 @@ def kvlite_store(request: pytest.FixtureRequest) -> Iterator[Store[Any]]:
 
 
 @pytest.fixture
-def kvlite_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> Redis:
-    """A redis.Redis on the data of `kvlite_store`, without a server. It ends with the store."""
+def kvlite_redis(kvlite_store: Store[Any]) -> Redis:
+    """A redis.Redis on the data of `kvlite_store`, without a server. It decodes responses if the store does,
+    and ends with it."""
     from .redis import Redis
 
-    return Redis(kvlite_store, decode_responses=_decodes(request.node))
+    return Redis(kvlite_store, decode_responses=kvlite_store._decodes)
 
 
 @pytest.fixture
-def kvlite_async_redis(request: pytest.FixtureRequest, kvlite_store: Store[Any]) -> AsyncRedis:
-    """A redis.asyncio.Redis on the data of `kvlite_store`, without a server."""
+def kvlite_async_redis(kvlite_store: Store[Any]) -> AsyncRedis:
+    """A redis.asyncio.Redis on the data of `kvlite_store`, without a server, like `kvlite_redis`."""
     from .redis import AsyncRedis
 
-    return AsyncRedis(kvlite_store, decode_responses=_decodes(request.node))
+    return AsyncRedis(kvlite_store, decode_responses=kvlite_store._decodes)
 
 
 @pytest.fixture
@@ -115,10 +116,6 @@ def _marker_of(node: pytest.Item, said: dict[str, Any]) -> Iterator[None]:
         problem = str(error)
     words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
     pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {problem}", pytrace=False)
-
-
-def _decodes(node: pytest.Item) -> bool:
-    return bool(_marked(node)[0].get("decode_responses"))
 
 
 def _located(node: pytest.Item, file: Any) -> Any:

@@ -78,6 +78,8 @@ class Store(
     Every method is atomic, and a store may be used from any number of threads.
     """
 
+    _decodes = False
+
     def __new__(cls, path: PathLike | None = None, *, decode_responses: bool = False, **options: Any) -> Self:
         if decode_responses and not issubclass(cls, _DecodingStore):
             return cast(Self, object.__new__(_decoding(cls)))
@@ -313,6 +315,8 @@ class Store(
 
 class _DecodingStore(Store[str]):
     """A store whose replies are str."""
+
+    _decodes = True
 
     def get(self, name: Encodable) -> str | None:
         key = name.encode() if isinstance(name, str) else encode(name)

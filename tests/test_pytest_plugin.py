@@ -279,3 +279,27 @@ def test_unused_it_imports_nothing(tmp_path: Path) -> None:
     )
     pytest_of_its_own = [sys.executable, "-m", "pytest", "-q", *PLUGIN, str(tmp_path)]
     subprocess.run(pytest_of_its_own, cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_a_store_of_the_tests_own_is_what_its_clients_talk_to(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from kvlite import Store
+
+        @pytest.fixture
+        def kvlite_store():
+            with Store(decode_responses=True) as store:
+                store.set("a", "own")
+                yield store
+
+        def test_client(kvlite_redis, kvlite_store):
+            assert kvlite_redis.get("a") == "own"
+            assert kvlite_redis.store is kvlite_store
+
+        def test_async_client(kvlite_async_redis):
+            import asyncio
+            assert asyncio.run(kvlite_async_redis.get("a")) == "own"
+        """
+    )
+    run(pytester).assert_outcomes(passed=2)

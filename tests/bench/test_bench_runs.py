@@ -18,9 +18,11 @@ def bench(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("part", ["cache", "speed", "types", "imports", "durability", "clients", "server"])
+@pytest.mark.parametrize(
+    "part", ["cache", "speed", "types", "imports", "durability", "clients", "suite", "server"]
+)
 def test_a_part_runs_to_its_end(part: str) -> None:
-    if part in ("clients", "types"):
+    if part in ("clients", "suite", "types"):
         pytest.importorskip("fakeredis")
     words = bench(part, "--quick").split()
     assert "ok" in words or "MISSED" in words
