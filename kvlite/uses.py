@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FIRST_FREQUENCY = 5
 """What a new key starts with, so that it has a chance to be used again before it goes."""
 MOST_FREQUENT = 255
+MOST_RANKS = 10_000
 NOTED = 16_384
 """How many uses may wait to be counted: 128 kB. Of more than come between two looks the first are lost."""
 TICKS = 0.1
@@ -268,14 +269,9 @@ class Frequencies:
         self.settle()
         self._counters[key] = state
 
-    def ranks(self, keys: Iterable[bytes]) -> list[int]:
+    def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
         self.settle()
-        minutes, decay = self._hand.minutes(), self._tuning.decay
-        states = map(self._counters.get, keys, repeat(0))
-        if not decay:
-            return [state & 255 for state in states]
-        # As `_decayed` has it, but that the longest unused goes first of those that are at nothing.
-        return [(state & 255) - (minutes - (state >> 8)) // decay for state in states]
+        return map(self._tuning.ranks.__getitem__, map(self._counters.get, keys, repeat(0)))
 
     def fill(self, keys: Iterable[bytes]) -> None:
         self.settle()
@@ -342,8 +338,34 @@ class Frequencies:
 class Tuning:
     """Redis's `lfu-log-factor` and `lfu-decay-time`."""
 
-    __slots__ = ("decay", "factor")
+    __slots__ = ("_decay", "factor", "ranks")
 
     def __init__(self, factor: int = 10, decay: int = 1) -> None:
         self.factor = factor
         self.decay = decay
+
+    @property
+    def decay(self) -> int:
+        return self._decay
+
+    @decay.setter
+    def decay(self, decay: int) -> None:
+        self._decay = decay
+        self.ranks = _Ranks(decay)
+
+
+class _Ranks(dict[int, int]):
+    """The rank of a counter and the minute when it was last counted: they are few, and many keys have them.
+
+    All counters fall alike, so which of two is the lower does not change while neither key is used: a minute
+    counts as much as what it takes away.
+    """
+
+    def __init__(self, decay: int) -> None:
+        self._decay = decay
+
+    def __missing__(self, state: int) -> int:
+        if len(self) >= MOST_RANKS:
+            self.clear()
+        self[state] = rank = (state & 255) + ((state >> 8) // self._decay if self._decay else 0)
+        return rank
