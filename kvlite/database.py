@@ -166,8 +166,7 @@ class Database:
                 self.deadlines.pop(key, None)
                 self.field_deadlines.pop(key, None)
         if self.uses is not None:
-            for key in keys:
-                self.uses.forget(key)
+            self.uses.forget_all(keys)
 
     def _forget(self, key: bytes) -> None:
         self.deadlines.pop(key, None)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import islice, repeat
+from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -61,6 +62,11 @@ class Policy:
     by: str | None = None
     """The least `time` of use, `frequency` of use or `deadline`; None is chance."""
     evicts: bool = True
+
+    @property
+    def lines_up(self) -> bool:
+        """Keys go in an exact order; else they are looked for each time, by samples."""
+        return self.by in ("time", "frequency") and not self.volatile
 
 
 POLICIES = {
@@ -149,7 +155,7 @@ class Eviction:
         self.settings = settings = replace(self.settings, **changes)
         self.policy = POLICIES[settings.maxmemory_policy]
         self.maxkeys = settings.maxkeys
-        self._tuning.factor, self._tuning.decay = settings.lfu_log_factor, settings.lfu_decay_time
+        self._tune(settings.lfu_log_factor, settings.lfu_decay_time)
         self._victims, self._next_best = [], []
         self.pressed = True
         self._take_in_all()
@@ -157,6 +163,14 @@ class Eviction:
             self._shared.count_with(counting_gate if self.is_limited else None)
         if self.is_limited and not self._shared.frozen:
             self._make_room()
+
+    def _tune(self, factor: int, decay: int) -> None:
+        self._tuning.factor = factor
+        if self._tuning.decay != decay:
+            self._tuning.decay = decay
+            for store in self._shared.open_stores:
+                if store._db.uses is not None:
+                    store._db.uses.line = None  # the ranks are other ones
 
     def _take_in_all(self) -> None:
         for store in self._shared.open_stores:
@@ -168,6 +182,11 @@ class Eviction:
         kind = self._kind()
         if kind != (None if db.uses is None else db.uses.kind):
             db.record_uses(self._new_uses(kind))
+        if db.uses is not None and (db.uses.line is not None) != (self.policy.lines_up and self.is_limited):
+            if db.uses.line is None:
+                db.uses.line_up(self._shared.random)
+            else:
+                db.uses.line = None
         if not self.is_limited:
             db.account = None
             for name in GUARDED:
@@ -206,10 +225,9 @@ class Eviction:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if self.pressed:
                 self.admit()
-            if not self.maxkeys:
-                return call(*args, **kwargs)
-            result = call(*args, **kwargs)
-            self.trim()
+            result = call(*args, **kwargs) if kwargs else call(*args)
+            if self.maxkeys:
+                self.trim()
             return result
 
         guarded.guards = self  # type: ignore[attr-defined]
@@ -309,6 +327,8 @@ class Eviction:
 
     def _evict(self, count: int, spare_newest: bool = False) -> int:
         """Let so many keys go, if so many may; how many have gone."""
+        if self.policy.lines_up:
+            return self._evict_in_line(count, spare_newest)
         gone = 0
         while gone < count and (self._victims or self._pick(spare_newest)):
             batch = self._victims[gone - count :][::-1]
@@ -317,6 +337,25 @@ class Eviction:
                 keys = self._ripe(store, batch, spare_newest)
                 let_go(store, keys)
                 gone += len(keys)
+        self._shared.evicted_keys += gone
+        return gone
+
+    def _evict_in_line(self, count: int, spare_newest: bool) -> int:
+        """`_evict` where all keys stand in line."""
+        stores = [store for store in self._shared.open_stores if store._db.data]
+        for store in stores:
+            store._db.uses.settle()  # type: ignore[union-attr]
+        gone = 0
+        while gone < count and stores:
+            # From several databases they go one by one, each from the one whose turn it is.
+            store = min(stores, key=_turn) if len(stores) > 1 else stores[0]
+            db: Any = store._db
+            most = 1 if len(stores) > 1 else count - gone
+            keys = db.uses.line.take(most, db.account.newest if spare_newest else None)
+            let_go(store, keys)
+            gone += len(keys)
+            if not keys:
+                stores.remove(store)
         self._shared.evicted_keys += gone
         return gone
 
@@ -398,3 +437,9 @@ def admitted(shared: Shared) -> Iterator[None]:
 
 
 _rank = itemgetter(0)
+
+
+def _turn(store: Keyspace[Any]) -> float:
+    """How soon it is the turn of the first key of a database: the least goes first."""
+    first = store._db.uses.line.first()  # type: ignore[union-attr]
+    return inf if first is None else first

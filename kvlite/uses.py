@@ -12,13 +12,14 @@ import os
 import threading
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from sys import getsizeof
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from .clock import Clock, SystemClock
+from .line import ByRank, ByTime, Line
 
 if TYPE_CHECKING:
     from random import Random
@@ -59,6 +60,9 @@ class Uses(Protocol):
     def forget(self, key: bytes) -> None:
         """The key is gone."""
 
+    def forget_all(self, keys: Iterable[bytes]) -> None:
+        """These are gone."""
+
     def state(self, key: bytes) -> int | None:
         """What is known of it, for `put_back`."""
 
@@ -67,6 +71,12 @@ class Uses(Protocol):
 
     def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
         """For each key a number: the one with the least is the first to go. They may be gone already."""
+
+    line: Line | None
+    """Who goes first, if that is wanted."""
+
+    def line_up(self, random: Random) -> None:
+        """Keep a `line` from now on. O(n log n)."""
 
     def fill(self, keys: Iterable[bytes]) -> None:
         """These are all keys; of those that were not known nothing is known but that they are there. O(n)."""
@@ -162,12 +172,13 @@ if hasattr(os, "register_at_fork"):
 class Times:
     """When each key was last used, in microseconds since the epoch."""
 
-    __slots__ = ("at", "hand", "note_read")
+    __slots__ = ("at", "hand", "line", "note_read")
     kind: ClassVar[str] = "time"
 
     def __init__(self, hand: Hand) -> None:
         self.at: dict[bytes, int] = {}
         self.hand = hand
+        self.line: Line | None = None
         self.note_read = self._reader() if hand.is_coarse else ask_again
 
     def __len__(self) -> int:
@@ -181,7 +192,14 @@ class Times:
         else:
             self.at[key] = hand.look()
 
-    born = note
+    def born(self, key: bytes) -> None:
+        self.note(key)
+        if self.line is not None:
+            self.line.add(key, self.at[key])
+
+    def line_up(self, random: Random) -> None:
+        self.line = ByTime(self.at, random)
+        self.line.fill(self.at.items())
 
     def _reader(self) -> Callable[[bytes], object]:
         at, hand = self.at, self.hand
@@ -194,11 +212,19 @@ class Times:
     def forget(self, key: bytes) -> None:
         self.at.pop(key, None)
 
+    def forget_all(self, keys: Iterable[bytes]) -> None:
+        pop = self.at.pop
+        for key in keys:
+            pop(key, None)
+
     def state(self, key: bytes) -> int | None:
         return self.at.get(key)
 
     def put_back(self, key: bytes, state: int) -> None:
         self.at[key] = state
+        if self.line is not None:
+            self.line.put(key, state)
+            self.line.tidy()
 
     def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
         return map(self.at.get, keys, repeat(0))
@@ -208,22 +234,28 @@ class Times:
         known = {key: at.get(key, now) for key in keys}
         at.clear()  # and not exchanged: reads without the lock hold it
         at.update(known)
+        if self.line is not None:
+            self.line.fill(at.items())
 
     def settle(self) -> None:
         pass
 
     def successor(self) -> Times:
-        return Times(self.hand)
+        successor = Times(self.hand)
+        if self.line is not None:
+            successor.line_up(self.line.random)
+        return successor
 
     def size(self) -> int:
-        return getsizeof(self.at) + STAMP * len(self.at)
+        line = 0 if self.line is None else self.line.size()
+        return getsizeof(self.at) + STAMP * len(self.at) + line
 
     def idle(self, key: bytes) -> int:
         """How many seconds ago `key`, which is there, was used."""
         return self.hand.seconds_since(self.at.setdefault(key, self.hand.present))
 
     def set_idle(self, key: bytes, seconds: int) -> None:
-        self.at[key] = self.hand.look() - seconds * SECOND
+        self.put_back(key, self.hand.look() - seconds * SECOND)
 
 
 class Frequencies:
@@ -236,7 +268,7 @@ class Frequencies:
 
     __slots__ = (
         *("__weakref__", "_counters", "_hand", "_lock", "_noted", "_random", "_tuning"),
-        *("note", "note_read"),
+        *("line", "note", "note_read"),
     )
     kind: ClassVar[str] = "frequency"
 
@@ -250,16 +282,31 @@ class Frequencies:
         self._noted: deque[bytes] = deque(maxlen=NOTED)
         self.note: Callable[[bytes], object] = self._noted.append
         self.note_read = self.note
+        self.line: Line | None = None
         hand.uses.add(self)
 
     def __len__(self) -> int:
         return len(self._counters)
 
     def born(self, key: bytes) -> None:
-        self._counters[key] = self._hand.minutes() << 8 | FIRST_FREQUENCY
+        hand = self._hand
+        minutes = hand.present // MINUTE if hand.is_coarse else hand.minutes()
+        self._counters[key] = state = minutes << 8 | FIRST_FREQUENCY
+        if self.line is not None:
+            self.line.add(key, state)
+
+    def line_up(self, random: Random) -> None:
+        self.settle()
+        self.line = ByRank(self._counters, random, self._tuning.ranks)
+        self.line.fill(self._counters.items())
 
     def forget(self, key: bytes) -> None:
         self._counters.pop(key, None)
+
+    def forget_all(self, keys: Iterable[bytes]) -> None:
+        pop = self._counters.pop
+        for key in keys:
+            pop(key, None)
 
     def state(self, key: bytes) -> int | None:
         self.settle()
@@ -268,6 +315,9 @@ class Frequencies:
     def put_back(self, key: bytes, state: int) -> None:
         self.settle()
         self._counters[key] = state
+        if self.line is not None:
+            self.line.put(key, state)
+            self.line.tidy()
 
     def ranks(self, keys: Iterable[bytes]) -> Iterable[int]:
         self.settle()
@@ -276,13 +326,21 @@ class Frequencies:
     def fill(self, keys: Iterable[bytes]) -> None:
         self.settle()
         first, counters = self._hand.minutes() << 8 | FIRST_FREQUENCY, self._counters
-        self._counters = {key: counters.get(key, first) for key in keys}
+        known = {key: counters.get(key, first) for key in keys}
+        counters.clear()  # and not exchanged: the line holds it
+        counters.update(known)
+        if self.line is not None:
+            self.line.fill(known.items())
 
     def successor(self) -> Frequencies:
-        return Frequencies(self._hand, self._random, self._lock, self._tuning)
+        successor = Frequencies(self._hand, self._random, self._lock, self._tuning)
+        if self.line is not None:
+            successor.line_up(self._random)
+        return successor
 
     def size(self) -> int:
-        return getsizeof(self._counters) + STAMP * len(self._counters) + getsizeof(self._noted)
+        line = 0 if self.line is None else self.line.size()
+        return getsizeof(self._counters) + STAMP * len(self._counters) + getsizeof(self._noted) + line
 
     def frequency(self, key: bytes) -> int:
         """The counter of `key`, which is there, at this moment."""
@@ -296,15 +354,17 @@ class Frequencies:
         if not self._noted:
             return
         minutes, counters, take = self._hand.minutes(), self._counters, self._noted.popleft
-        times: dict[bytes, int] = {}
-        for _ in range(len(self._noted)):
-            key = take()
-            times[key] = times.get(key, 0) + 1
-        for key, count in times.items():
+        this_minute, factor, random = minutes << 8, self._tuning.factor, self._random.random
+        for key, count in Counter([take() for _ in range(len(self._noted))]).items():
             state = counters.get(key)
-            if state is not None:
-                counter = self._decayed(state, minutes)
-                counters[key] = minutes << 8 | self._used(counter, count)
+            if state is None:
+                continue
+            counter = state & 255 if state >= this_minute else self._decayed(state, minutes)
+            if count > 1 or counter >= MOST_FREQUENT:
+                counter = self._used(counter, count)
+            elif random() * ((counter - FIRST_FREQUENCY) * factor + 1) < 1:
+                counter += 1
+            counters[key] = this_minute | counter
 
     def settle_if_free(self) -> None:
         """`settle`, unless somebody holds the store's lock. Called without it."""

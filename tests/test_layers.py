@@ -18,6 +18,7 @@ LEVELS = [
     ["deadlines"],
     ["structs", "wording"],
     ["rdb"],
+    ["line"],
     ["uses"],
     ["database", "effects", "waiting", "channels", "events"],
     ["keyspace"],
