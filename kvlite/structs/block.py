@@ -33,6 +33,8 @@ FRAME = 7
 """What a listpack has around its entries."""
 NAME = 8 + getsizeof(b"1700000000000-0")
 """What the text of an id takes in memory, and its place in a list."""
+NARROW = 3
+"""With more fields the texts of ids are not kept: a stream would take as much as what it saves."""
 WIDEST = 16
 """Up to so many fields dicts are made in the faster way."""
 
@@ -182,7 +184,7 @@ class Block:
     def _names(self, start: int, stop: int) -> list[bytes]:
         """The texts of the ids from place `start` until before `stop`."""
         names, known = self.names, len(self.names)
-        if start > known:
+        if start > known or len(self.fields) > NARROW:
             return show_ids(self.ids.high[start:stop], self.ids.low[start:stop])
         if stop > known:
             names += show_ids(self.ids.high[known:stop], self.ids.low[known:stop])
@@ -358,9 +360,9 @@ class Block:
         return block
 
     def footprint(self, samples: int) -> int:
-        """About how many bytes this takes once it was read. O(samples)."""
+        """About how many bytes this takes, once it was read. O(samples)."""
         size = getsizeof(self) + self.ids.own_size() + getsizeof(self.values) + getsizeof(self.dead)
-        size += NAME * len(self.ids)
+        size += NAME * len(self.ids) if len(self.fields) <= NARROW else 0
         size += sizes(self.values, samples, len(self.values))
         size += getsizeof(self.odd) + getsizeof(self.starts) + getsizeof(self.fields)
         return size + sizes(self.fields, samples, len(self.fields))

@@ -109,10 +109,7 @@ class Streams(Keyspace[T]):
         if not isinstance(fields, dict) or not fields:
             raise DataError("XADD fields must be a non-empty dict")
         key = name.encode() if type(name) is str else encode(name)
-        try:
-            names = _NAMES[tuple(fields)]
-        except KeyError:
-            names = _names_of(fields)
+        names = _NAMES.get(tuple(fields)) or _names_of(fields)
         texts, length = [], 0
         for value in fields.values():
             if type(value) is not bytes:

@@ -23,6 +23,7 @@ class Holding:
 
 
 MEMBER, VALUE = "b'member:%d' % i", "b'%020d' % i"
+ENTRY = f"{{b'user': {VALUE}, b'page': {VALUE}, b'took': b'%d' % i}}"
 HOLDINGS = [
     Holding("string key, 20-byte value", 1.6, f"store.set({MEMBER}, {VALUE})", f"d[{MEMBER}] = {VALUE}"),
     Holding("member of a set", 2.2, f"store.sadd('s', {MEMBER})", f"s.add({MEMBER})"),
@@ -35,11 +36,12 @@ HOLDINGS = [
         f"store.zadd('z', {{{MEMBER}: random.random()}})",
         f"m = {MEMBER}; d[m] = score = random.random(); z.add((score, m))",
     ),
+    Holding("entry of a stream", 0.6, f"store.xadd('x', {ENTRY})", f"l.append((b'%d-0' % i, {ENTRY}))"),
     Holding(
-        "entry of a stream",
+        "entry of a stream, read",
         0.6,
-        f"store.xadd('x', {{b'user': {VALUE}, b'page': {VALUE}, b'took': b'%d' % i}})",
-        f"l.append((b'%d-0' % i, {{b'user': {VALUE}, b'page': {VALUE}, b'took': b'%d' % i}}))",
+        f"store.xadd('x', {ENTRY}, i + 1); i % 1000 or store.xread({{'x': max(0, i - 1000)}})",
+        f"l.append((b'%d-0' % i, {ENTRY}))",
     ),
 ]
 
