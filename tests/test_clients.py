@@ -92,7 +92,7 @@ def test_client(client: Client, port: int, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     words = done.stdout.split()
     assert words[1:] == ["checks", "passed"], done.stdout
-    assert int(words[0]) >= 18
+    assert int(words[0]) >= 30
 
 
 def test_redis_benchmark(port: int) -> None:

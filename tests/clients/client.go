@@ -71,6 +71,27 @@ func main() {
 	pair, _ := redis.Strings(script.Do(c, "k", "v"))
 	same(pair, []string{"k", "v"})
 
+	same(do("XADD", "log", "1-1", "n", 1), []byte("1-1"))
+	same(do("XADD", "log", "1-*", "n", 2), []byte("1-2"))
+	same(do("XGROUP", "CREATE", "log", "group", 0), "OK")
+	given, _ := redis.Values(c.Do("XREADGROUP", "GROUP", "group", "ann", "COUNT", 1, "STREAMS", "log", ">"))
+	entry := []interface{}{[]byte("1-1"), []interface{}{[]byte("n"), []byte("1")}}
+	same(given, []interface{}{[]interface{}{[]byte("log"), []interface{}{entry}}})
+	same(do("XACK", "log", "group", "1-1"), int64(1))
+	same(do("SETBIT", "bits", 9, 1), int64(0))
+	same(do("BITCOUNT", "bits"), int64(1))
+	fields, _ := redis.Ints(c.Do("BITFIELD", "bits", "SET", "u8", 0, 255, "OVERFLOW", "SAT", "INCRBY", "u8", 0, 9))
+	same(fields, []int{0, 255})
+	same(do("PFADD", "seen", "ann", "bob"), int64(1))
+	same(do("PFCOUNT", "seen"), int64(2))
+	same(do("GEOADD", "places", 13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"), int64(2))
+	distance, _ := redis.Float64(c.Do("GEODIST", "places", "Palermo", "Catania", "km"))
+	same(distance, 166.2742)
+	positions, _ := redis.Positions(c.Do("GEOPOS", "places", "Palermo"))
+	same(*positions[0], [2]float64{13.361389338970184, 38.1155563954963})
+	do("FUNCTION", "LOAD", "REPLACE", "#!lua name=go\nredis.register_function('go_echo', function(k, a) return a[1] end)")
+	same(do("FCALL", "go_echo", 0, "v"), []byte("v"))
+
 	popped := make(chan []string)
 	go func() {
 		reply, _ := redis.Strings(other.Do("BLPOP", "queue", 5))

@@ -46,13 +46,26 @@ int main(int argc, char **argv) {
     ASK("queued", !strcmp(r->str, "QUEUED"), "INCR n");
     ASK("exec", r->elements == 1 && r->element[0]->integer == 8, "EXEC");
 
+    ASK("xadd", !strcmp(r->str, "1-1"), "XADD log 1-1 f v");
+    ASK("xgroup", !strcmp(r->str, "OK"), "XGROUP CREATE log group 0");
+    ASK("xreadgroup", !strcmp(r->element[0]->element[1]->element[0]->element[0]->str, "1-1"), "XREADGROUP GROUP group ann STREAMS log >");
+    ASK("xack", r->integer == 1, "XACK log group 1-1");
+    ASK("setbit", r->integer == 0, "SETBIT bits 9 1");
+    ASK("bitfield", r->elements == 2 && r->element[1]->integer == 64, "BITFIELD bits GET u1 9 GET u8 8");
+    ASK("pfadd", r->integer == 1, "PFADD seen ann bob");
+    ASK("pfcount", r->integer == 2, "PFCOUNT seen");
+    ASK("geoadd", r->integer == 2, "GEOADD places 13.361389 38.115556 Palermo 15.087269 37.502669 Catania");
+    ASK("geodist", !strcmp(r->str, "166.2742"), "GEODIST places Palermo Catania km");
+    ASK("load", !strcmp(r->str, "c"), "FUNCTION LOAD REPLACE %s", "#!lua name=c\nredis.register_function('c_sum', function(k, a) return a[1] + a[2] end)");
+    ASK("fcall", r->integer == 5, "FCALL c_sum 0 2 3");
+
     for (int i = 0; i < 1000; i++) redisAppendCommand(c, "SET pipe:%d %d", i, i);
     for (int i = 0; i < 1000; i++) {
         if (redisGetReply(c, (void **)&r) != REDIS_OK || strcmp(r->str, "OK")) check("pipeline", 0);
         freeReplyObject(r);
     }
     check("pipeline", 1);
-    ASK("dbsize", r->integer == 1005, "DBSIZE");
+    ASK("dbsize", r->integer == 1009, "DBSIZE");
 
     redisAppendCommand(other, "BLPOP queue 5");
     int done = 0;

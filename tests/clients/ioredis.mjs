@@ -35,6 +35,26 @@ await client.mset('one', '1', 'two', '2');
 same(await client.swap('one', 'two'), ['1', '2']);
 same(await client.mget('one', 'two'), ['2', '1']);
 
+same(await client.xadd('log', '1-1', 'f', 'v'), '1-1');
+same(await client.xgroup('CREATE', 'log', 'group', '0'), 'OK');
+same(await client.xreadgroup('GROUP', 'group', 'ann', 'COUNT', 1, 'STREAMS', 'log', '>'),
+  [['log', [['1-1', ['f', 'v']]]]]);
+same(await client.xack('log', 'group', '1-1'), 1);
+const came = other.xread('BLOCK', 5000, 'STREAMS', 'log', '$');
+await client.xadd('log', '1-2', 'f', 'w');
+same(await came, [['log', [['1-2', ['f', 'w']]]]]);
+same(await client.setbit('bits', 9, 1), 0);
+same(await client.bitcount('bits'), 1);
+same(await client.bitfield('bits', 'SET', 'u8', 0, 255, 'OVERFLOW', 'FAIL', 'INCRBY', 'u8', 0, 1), [0, null]);
+same(await client.pfadd('seen', 'ann', 'bob'), 1);
+same(await client.pfcount('seen'), 2);
+same(await client.geoadd('places', 13.361389, 38.115556, 'Palermo', 15.087269, 37.502669, 'Catania'), 2);
+same(await client.geosearch('places', 'FROMLONLAT', 15, 37, 'BYRADIUS', 200, 'km', 'ASC', 'WITHDIST'),
+  [['Catania', '56.4413'], ['Palermo', '190.4424']]);
+same(await client.function('LOAD', 'REPLACE',
+  "#!lua name=js\nredis.register_function('js_echo', function(k, a) return a[1] end)"), 'js');
+same(await client.fcall('js_echo', 0, 'v'), 'v');
+
 const popped = other.brpop('queue', 5);
 await client.lpush('queue', 'job');
 same(await popped, ['queue', 'job']);

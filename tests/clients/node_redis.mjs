@@ -37,6 +37,25 @@ for (const RESP of [2, 3]) {
   await assert.rejects(client.multi().set('x', '1').exec(), WatchError);
   checks += 1;
 
+  same(await client.xAdd('log', '1-1', { f: 'v' }), '1-1');
+  same(await client.xGroupCreate('log', 'group', '0'), 'OK');
+  const entry = { id: '1-1', message: { f: 'v' } };
+  same(plain(await client.xRange('log', '-', '+')).map(({ id, message }) => ({ id, message })), [entry]);
+  same(plain(await client.xReadGroup('group', 'ann', { key: 'log', id: '>' }))[0].messages.length, 1);
+  same(plain(await client.xPending('log', 'group')).consumers, [{ name: 'ann', deliveriesCounter: 1 }]);
+  same(await client.xAck('log', 'group', '1-1'), 1);
+  same(await client.setBit('bits', 9, 1), 0);
+  same(await client.bitCount('bits'), 1);
+  same(await client.bitField('bits', [{ operation: 'SET', encoding: 'u8', offset: 0, value: 255 }]), [0]);
+  same(await client.pfAdd('seen', ['ann', 'bob']), 1);
+  same(await client.pfCount('seen'), 2);
+  same(await client.geoAdd('places', { longitude: 13.361389, latitude: 38.115556, member: 'Palermo' }), 1);
+  same(await client.geoSearch('places', { longitude: 15, latitude: 37 }, { radius: 200, unit: 'km' }), ['Palermo']);
+  same(await client.functionLoad("#!lua name=node\nredis.register_function('node_echo', function(k, a) return a[1] end)",
+    { REPLACE: true }), 'node');
+  same(await client.fCall('node_echo', { keys: [], arguments: ['v'] }), 'v');
+  same(await client.del(['log', 'bits', 'seen', 'places']), 4);
+
   const popped = other.blPop('queue', 5);
   await client.rPush('queue', 'job');
   same(plain(await popped), { key: 'queue', element: 'job' });

@@ -37,6 +37,21 @@ rescue Redis::CommandError => error
 end
 same redis.eval('return {KEYS[1], ARGV[1]}', keys: ['k'], argv: ['v']), %w[k v]
 same redis.scan_each(match: '?', count: 2).to_a.uniq.sort, %w[a h l n s z]
+same redis.xadd('log', { f: 'v' }, id: '1-1'), '1-1'
+same redis.xgroup(:create, 'log', 'group', '0'), 'OK'
+same redis.xreadgroup('group', 'ann', 'log', '>'), { 'log' => [['1-1', { 'f' => 'v' }]] }
+same redis.xack('log', 'group', '1-1'), 1
+same redis.xrange('log'), [['1-1', { 'f' => 'v' }]]
+same redis.setbit('bits', 9, 1), 0
+same redis.bitcount('bits'), 1
+same redis.call('BITFIELD', 'bits', 'SET', 'u8', 0, 255, 'OVERFLOW', 'FAIL', 'INCRBY', 'u8', 0, 1), [0, nil]
+same redis.pfadd('seen', %w[ann bob]), true
+same redis.pfcount('seen'), 2
+same redis.geoadd('places', 13.361389, 38.115556, 'Palermo', 15.087269, 37.502669, 'Catania'), 2
+same redis.geodist('places', 'Palermo', 'Catania', 'km'), '166.2742'
+same redis.georadius('places', 15, 37, 200, 'km', sort: 'ASC'), %w[Catania Palermo]
+same redis.call('FUNCTION', 'LOAD', "#!lua name=ruby\nredis.register_function('rb_echo', function(k, a) return a[1] end)"), 'ruby'
+same redis.call('FCALL', 'rb_echo', 0, 'v'), 'v'
 waiting = Thread.new { other.blpop('queue', timeout: 5) }
 redis.rpush('queue', 'job')
 same waiting.value, %w[queue job]
