@@ -218,16 +218,16 @@ class Eviction:
     def _stand_before(self, store: Keyspace[Any]) -> None:
         for name in GUARDED:
             if hasattr(store, name) and getattr(store.__dict__.get(name), "guards", None) is not self:
-                store.__dict__[name] = self._before(getattr(store, name))
+                store.__dict__[name] = self._before(store, getattr(store, name))
 
-    def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _before(self, store: Keyspace[Any], call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if self.pressed:
                 self.admit()
             result = call(*args, **kwargs) if kwargs else call(*args)
             if self.maxkeys:
-                self.trim()
+                self.trim(store)
             return result
 
         guarded.guards = self  # type: ignore[attr-defined]
@@ -242,14 +242,15 @@ class Eviction:
             if not self._make_room():
                 raise OutOfMemoryError(OUT_OF_MEMORY)
 
-    def trim(self) -> None:
-        """Let keys go until there are no more than may be, after a command that may have made some."""
+    def trim(self, store: Keyspace[Any]) -> None:
+        """Let keys go until there are no more than may be, after a command that may have made some in
+        `store`, but not the one that it has made last."""
         shared, most = self._shared, self.settings.maxkeys
         if not most or not self.policy.evicts or self._count() <= most:
             return
         with shared.lock:
             if not shared.closed and not self.unchecked and not shared.frozen:
-                self._evict_until(lambda: self._count() <= most, spare_newest=True)
+                self._evict_until(lambda: self._count() <= most, spare_newest_of=store)
 
     def _count(self) -> int:
         return sum(len(store._db.data) for store in self._shared.open_stores)
@@ -318,29 +319,29 @@ class Eviction:
             account.ceiling = account.total + step // len(self._shared.open_stores)
         self.pressed = room < 0 or bool(self.settings.maxkeys and not self.policy.evicts)
 
-    def _evict_until(self, enough: Callable[[], bool], spare_newest: bool = False) -> bool:
+    def _evict_until(self, enough: Callable[[], bool], spare_newest_of: Keyspace[Any] | None = None) -> bool:
         """Let keys go, one after the other; False if there are none left that may."""
         while not enough():
-            if not self._evict(1, spare_newest):
+            if not self._evict(1, spare_newest_of):
                 return False
         return True
 
-    def _evict(self, count: int, spare_newest: bool = False) -> int:
+    def _evict(self, count: int, spare_newest_of: Keyspace[Any] | None = None) -> int:
         """Let so many keys go, if so many may; how many have gone."""
         if self.policy.lines_up:
-            return self._evict_in_line(count, spare_newest)
+            return self._evict_in_line(count, spare_newest_of)
         gone = 0
-        while gone < count and (self._victims or self._pick(spare_newest)):
+        while gone < count and (self._victims or self._pick(spare_newest_of)):
             batch = self._victims[gone - count :][::-1]
             del self._victims[-len(batch) :]
             for store in self._shared.open_stores:
-                keys = self._ripe(store, batch, spare_newest)
+                keys = self._ripe(store, batch, spare_newest_of)
                 let_go(store, keys)
                 gone += len(keys)
         self._shared.evicted_keys += gone
         return gone
 
-    def _evict_in_line(self, count: int, spare_newest: bool) -> int:
+    def _evict_in_line(self, count: int, spare_newest_of: Keyspace[Any] | None) -> int:
         """`_evict` where all keys stand in line."""
         stores = [store for store in self._shared.open_stores if store._db.data]
         for store in stores:
@@ -351,7 +352,7 @@ class Eviction:
             store = min(stores, key=_turn) if len(stores) > 1 else stores[0]
             db: Any = store._db
             most = 1 if len(stores) > 1 else count - gone
-            keys = db.uses.line.take(most, db.account.newest if spare_newest else None)
+            keys = db.uses.line.take(most, db.account.newest if store is spare_newest_of else None)
             let_go(store, keys)
             gone += len(keys)
             if not keys:
@@ -359,7 +360,9 @@ class Eviction:
         self._shared.evicted_keys += gone
         return gone
 
-    def _ripe(self, store: Keyspace[Any], batch: list[Candidate], spare_newest: bool) -> dict[bytes, int]:
+    def _ripe(
+        self, store: Keyspace[Any], batch: list[Candidate], spare_newest_of: Keyspace[Any] | None
+    ) -> dict[bytes, int]:
         """Those of the batch that are keys of `store`, and may go still, with their ranks."""
         db: Any = store._db
         if self.policy.volatile:
@@ -369,11 +372,11 @@ class Eviction:
             at = db.uses.at.get
             batch = [each for each in batch if at(each[1]) == each[0]]
         keys = {key: rank for rank, key, of in batch if of is store and key in db.data}
-        if spare_newest:
+        if store is spare_newest_of:
             keys.pop(db.account.newest, None)
         return keys
 
-    def _pick(self, spare_newest: bool) -> bool:
+    def _pick(self, spare_newest_of: Keyspace[Any] | None) -> bool:
         """Find those that go next; whether there are any."""
         by = self.policy.by
         drawn = self._next_best
@@ -384,7 +387,7 @@ class Eviction:
         for store in stores:
             db = store._db
             keys = self._draw(db, max(BATCH, wanted // len(stores)))
-            if spare_newest and db.account.newest in keys:
+            if store is spare_newest_of and db.account.newest in keys:
                 keys.remove(db.account.newest)
             drawn += zip(self._ranks(db, keys), keys, repeat(store))
         if by is None:

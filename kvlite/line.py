@@ -88,7 +88,7 @@ class Line:
             elif now is not None:
                 self.put(key, now)
         if spare is not None and spared is not None:
-            self.put(spare, spared)
+            ready.append((spared, spare))
         return taken
 
     def tidy(self) -> None:

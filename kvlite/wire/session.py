@@ -284,7 +284,7 @@ class Session(Timekeeper):
             return QUEUED
         reply = self.carry_out(row, args)
         if self.instance.is_limited:
-            self.store._shared.eviction.trim()
+            self.store._shared.eviction.trim(self.store)
         return reply
 
     def asked(self, row: Row, args: list[bytes]) -> list[tuple[Row, list[bytes]]]:
