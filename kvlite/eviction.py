@@ -84,6 +84,9 @@ POLICIES = {
 }
 
 
+LEAST = {"maxmemory": 0, "maxkeys": 0, "maxmemory_samples": 1, "lfu_log_factor": 0, "lfu_decay_time": 0}
+
+
 @dataclass(frozen=True)
 class Settings:
     """What can be set, under Redis's names; 0 is no limit."""
@@ -98,10 +101,12 @@ class Settings:
     def __post_init__(self) -> None:
         if self.maxmemory_policy not in POLICIES:
             raise ValueError(f"maxmemory_policy is one of {', '.join(POLICIES)}")
-        if min(self.maxmemory, self.maxkeys, self.lfu_log_factor, self.lfu_decay_time) < 0:
-            raise ValueError("a limit is not negative")
-        if self.maxmemory_samples < 1:
-            raise ValueError("maxmemory_samples is at least 1")
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{name} is a whole number, not {value!r}")
+            if value < least:
+                raise ValueError(f"{name} is at least {least}, not {value!r}")
 
 
 DEFAULTS = Settings()

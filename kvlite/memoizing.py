@@ -9,10 +9,13 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
+from hashlib import blake2b
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from .cache import Cache, Memoized, background
-from .cache.memoize import Memoizer, P, R
+from .cache.keys import name_of
+from .cache.memoize import Memoizer, P, R, is_lambda
 from .cache.options import MemoizeOptions
 from .cache.serializers import Serializer
 from .encoding import PathLike
@@ -31,6 +34,10 @@ _runs: list[Run] = []
 
 def _store_at(path: PathLike) -> Store[bytes]:
     """The store of this process at a path, the same each time."""
+    if "://" in os.fsdecode(path):
+        raise ValueError(
+            f"{path!r} is no folder: what a server keeps is a Cache's, as in Cache(redis.Redis())"
+        )
     folder = folder_of(path)
 
     def open_run() -> Store[bytes]:
@@ -101,11 +108,33 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
-def _prefix(function: Callable[..., Any]) -> str:
-    """Functions of all scripts have the module `__main__`, and must not find each other's results."""
-    if function.__module__ != "__main__":
+def _prefix(function: Callable[..., Any], named: bool) -> str:
+    """Functions of all scripts have the module `__main__`, and must not find each other's results.
+
+    What was typed in, or comes from a pipe or a notebook, is in no file: there, unless it was named, a
+    function is known by what it does, so that another one of its name is another one.
+    """
+    if function.__module__ != "__main__" and function.__module__ in sys.modules:
         return "memoize:"
-    return f"memoize:{os.path.abspath(getattr(sys.modules['__main__'], '__file__', '-'))}:"
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    if file is not None and not file.startswith("<") and function.__module__ == "__main__":
+        return f"memoize:{os.path.abspath(file)}:"
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    told_by = "" if named or code is None else f"{_digest(code)}:"
+    return f"memoize:{os.path.abspath('-')}:{told_by}"
+
+
+def _digest(code: CodeType) -> str:
+    """What a function does, and what the functions within it do."""
+    parts = [code.co_code.hex(), repr(code.co_names)]
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            parts.append(_digest(constant))
+        elif isinstance(constant, frozenset):
+            parts.append(repr(sorted(map(repr, constant))))
+        else:
+            parts.append(repr(constant))
+    return blake2b("\n".join(parts).encode(errors="surrogatepass"), digest_size=10).hexdigest()
 
 
 @overload
@@ -139,23 +168,27 @@ def memoize(
     longest going first; not with a path. `ttl` is for how long, for ever by default. The others are those of
     `Cache.memoize`, and so are `invalidate`, `refresh`, `key` and `stats` of what is returned.
 
-    A function is known by its module and name, one of a script by the script's path. Give it another
-    `version` when it computes something else. ValueError for a path with a maxsize.
+    A function is known by its module and name, one of a script by the script's path, one that is in no file,
+    as in a notebook, by what it does. Give it another `version` when it computes something else. With a path
+    a lambda needs a `name`. ValueError for a path with a maxsize, and for a URL.
     """
-    if path is None:
-        store = Store() if maxsize is None else Store(maxkeys=maxsize, maxmemory_policy="allkeys-lru")
-    elif maxsize is not None:
-        raise ValueError("maxsize is for results in memory: with a path, give a ttl")
-    else:
-        store = _store_at(path)
+    if maxsize is not None and maxsize < 1:
+        raise ValueError(f"maxsize is at least 1, not {maxsize!r}; None is no limit")
+    if path is not None:
+        if maxsize is not None:
+            raise ValueError("maxsize is for results in memory: with a path, give a ttl")
+        _store_at(path)
 
-    def kept_in(store: Store[bytes], function: Callable[P, R]) -> Memoized[P, R]:
-        cache = Cache(store, prefix=_prefix(function), serializer=serializer)
+    def kept_in(store: Store[bytes], function: Callable[P, R], **options: Unpack[MemoizeOptions]) -> Any:
+        named = options.get("name") is not None
+        cache = Cache(store, prefix=_prefix(function, named), serializer=serializer)
         return cache.memoize(**options)(function)
 
     def decorate(function: Callable[P, R]) -> Any:
-        if path is None:
-            return kept_in(store, function)
-        return _remade_in_forks(lambda: kept_in(_store_at(path), function))
+        if path is not None:
+            return _remade_in_forks(lambda: kept_in(_store_at(path), function, **options))
+        own = Store() if maxsize is None else Store(maxkeys=maxsize, maxmemory_policy="allkeys-lru")
+        named: MemoizeOptions = {"name": name_of(function)} if is_lambda(function) else {}
+        return kept_in(own, function, **(named | options))
 
     return decorate if function is None else decorate(function)

@@ -15,7 +15,7 @@ _lock = threading.Lock()
 
 def folder_of(path: PathLike) -> str:
     """The name of a folder, the same however it is written; `~` is the user's home."""
-    return os.path.abspath(os.path.expanduser(os.fspath(path)))
+    return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
 
 
 def opened(place: str, open_store: Callable[[], Store[bytes]]) -> Store[bytes]:

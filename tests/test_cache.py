@@ -18,6 +18,7 @@ from caches import PLACES, eventually, place, real_redis
 
 from kvlite import AsyncCache, AsyncStore, Cache, ManualClock, Store
 from kvlite.cache import CacheWarning
+from kvlite.cache.backends import run
 from kvlite.redis import Redis
 
 
@@ -582,6 +583,57 @@ def test_what_cannot_be_read_is_a_miss(open_cache: Callable[..., Any]) -> None:
     assert f.stats().unreadable >= 1
 
 
+def test_what_is_of_another_type_is_a_miss(open_cache: Callable[..., Any]) -> None:
+    """Whoever put it there: a program that has another use for the key."""
+    cache = open_cache()
+    calls: list[int] = []
+
+    @cache.memoize(name="f")
+    def f() -> str:
+        calls.append(1)
+        return "computed"
+
+    @cache.memoize(name="g", key=lambda: 1)
+    def g() -> str:
+        return "computed"
+
+    backend = cache._core.backend
+
+    def spoil(name: str) -> None:
+        sent = backend.execute(
+            ("delete", [cache._core.key(name)], {}), ("rpush", (cache._core.key(name), 1), {})
+        )
+        cache.loop.run_until_complete(sent) if hasattr(cache, "loop") else run(sent)
+
+    for name in ("a", "b", f.key(), g.key()):
+        spoil(name)
+    assert (cache.get("a"), "a" in cache, cache.touch("a")) == (None, False, False)
+    assert cache.get_many(["a", "b"]) == {}
+    with pytest.raises(TypeError, match="no integer"):
+        cache.incr("a")
+    assert cache.add("a", 5)
+    assert cache.get_or_set("b", lambda: 6) == 6
+    assert cache.get_many(["a", "b"]) == {"a": 5, "b": 6}
+    assert (f(), f(), g(), g()) == ("computed",) * 4
+    assert len(calls) == 1
+    assert f.stats().unreadable >= 1
+
+
+def test_errors_that_cannot_be_kept_are_said_when_they_are_to_be(cache: Any) -> None:
+    class Refused(Exception):
+        pass
+
+    @cache.memoize(name="strict", cache_errors="1m")
+    def strict() -> None:
+        raise Refused
+
+    with (
+        pytest.raises(Refused),
+        pytest.warns(CacheWarning, match="strict.* is not cached: .*register the type"),
+    ):
+        strict()
+
+
 def test_what_cannot_be_kept_is_said(cache: Any) -> None:
     with pytest.raises(TypeError, match="a builtins.object cannot be kept: register the type"):
         cache.set("a", object())
@@ -647,6 +699,9 @@ def test_functions_that_cannot_be_memoized() -> None:
         cache.memoize(classmethod(lambda cls: 1))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="memoize is for functions"):
         cache.memoize(int)
+    with pytest.raises(TypeError, match="lambda.* has no name of its own: give memoize a name="):
+        cache.memoize(lambda: 1)
+    assert cache.memoize(name="one")(lambda: 1)() == 1
     with pytest.raises(TypeError, match="no option 'tll'"):
         cache.memoize(tll=1)  # type: ignore[call-overload]
 
@@ -684,6 +739,12 @@ def test_methods() -> None:
     assert Page.render.invalidate(Page(1), "a")
     assert (Page.count(), Other.count(), Page.count()) == ("Page", "Other", "Page")
     assert Page.double(4) == Page(1).double(4) == 8
+    assert Page.count.invalidate(Page)
+    assert not Page.count.invalidate(Page)
+    with pytest.raises(
+        TypeError, match=r"render\(\) missing .*takes the object as well, as in .*Page.render"
+    ):
+        Page(1).render.invalidate("a")  # type: ignore[attr-defined]
 
 
 def test_an_argument_without_a_place_in_a_key_is_named() -> None:
@@ -697,6 +758,15 @@ def test_an_argument_without_a_place_in_a_key_is_named() -> None:
         TypeError, match=r"query\(\) is memoized, and its argument 'connection' is a builtins.object"
     ):
         query("t", object())
+
+    @cache.memoize(name="by", key=lambda connection: connection)
+    def by(connection: object) -> int:
+        return 1
+
+    with pytest.raises(
+        TypeError, match=r"by is memoized by a key=, which returned <.*a builtins.object has no"
+    ):
+        by(object())
 
 
 def test_a_coroutine_function_stays_one() -> None:
@@ -719,6 +789,25 @@ def test_options_that_make_no_sense() -> None:
     for bad in (0, -1, "soon", "1x", ""):
         with pytest.raises(ValueError, match="duration"):
             Cache(Store(), ttl=bad)
+    for bad in (1e30, float("inf")):
+        with pytest.raises(ValueError, match="too long: None is for ever"):
+            Cache(Store(), ttl=bad)
+    with pytest.raises(ValueError, match="a secret is not empty"):
+        Cache(Store(), secret="")
+    with pytest.raises(TypeError, match="a prefix is a text, not 5"):
+        Cache(Store(), 5)  # type: ignore[call-overload]
+    cache: Any = Cache(Store())
+    for option, wrong in {"key": 5, "early": "x", "typed": "x", "name": "", "version": None}.items():
+        with pytest.raises(TypeError, match=f"{option} is .*, not {wrong!r}"):
+            cache.memoize(**{option: wrong})
+    for wrong in (5, [5], ["a", None]):
+        for taking in (cache.set, cache.get_or_set):
+            with pytest.raises(TypeError, match="(a tag is a text|tags are texts), not"):
+                taking("a", 1, tags=wrong)
+        with pytest.raises(TypeError, match="(a tag is a text|tags are texts), not"):
+            cache.memoize(tags=wrong, name="f")(lambda: 1)
+    with pytest.raises(TypeError, match="a tag is a text, not"):
+        cache.invalidate_tags(["a"])
     with pytest.raises(ValueError, match="shared=False is for a Store"):
         Cache(Redis(Store()), shared=False)
     with pytest.raises(TypeError, match="an AsyncCache is kept in what is awaited"):
@@ -730,6 +819,34 @@ def test_options_that_make_no_sense() -> None:
     assert type(Own(Store())) is Own
     with pytest.raises(TypeError, match="make it a class of AsyncCache"):
         Own(AsyncStore())  # type: ignore[call-overload]
+
+
+def test_a_result_has_no_tags_if_its_function_says_none() -> None:
+    cache = Cache(Store())
+
+    @cache.memoize(tags=lambda user: [f"user:{user}"] if user else None)
+    def name(user: int) -> str:
+        return f"name {user}"
+
+    assert (name(0), name(1), name(0), name(1)) == ("name 0", "name 1", "name 0", "name 1")
+    cache.invalidate_tags("user:1")
+    assert (name(0), name(1), name.stats().loads) == ("name 0", "name 1", 3)
+
+
+def test_what_makes_a_value() -> None:
+    """A coroutine function where it can be awaited; there, what need not be is taken as well."""
+
+    async def make() -> int:
+        return 1
+
+    with pytest.raises(TypeError, match="does not await, and .*make.* is a coroutine function"):
+        Cache(Store()).get_or_set("a", make)
+
+    async def awaiting() -> list[int]:
+        cache = Cache(AsyncStore())
+        return [await cache.get_or_set("a", make), await cache.get_or_set("b", lambda: 2)]
+
+    assert asyncio.run(awaiting()) == [1, 2]
 
 
 def test_who_waits_and_who_blocks_are_not_mixed() -> None:

@@ -243,7 +243,10 @@ def test_options_are_what_config_get_says() -> None:
             "2",
         ]
     for wrong in ({"maxmemory_policy": "lru"}, {"maxkeys": -1}, {"maxmemory_samples": 0}):
-        with pytest.raises(ValueError, match="maxmemory|limit"):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Store(**wrong)  # type: ignore[arg-type]
+    for wrong in ({"maxkeys": "10"}, {"maxkeys": 1.5}, {"maxmemory_samples": None}, {"maxkeys": True}):
+        with pytest.raises(TypeError, match=f"{next(iter(wrong))} is a whole number, not "):
             Store(**wrong)  # type: ignore[arg-type]
 
 

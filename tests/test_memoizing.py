@@ -73,6 +73,23 @@ def test_a_time() -> None:
 def test_a_place_and_a_size_do_not_go_together(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="maxsize is for results in memory"):
         memoize(path=tmp_path / "a.kv", maxsize=5)
+    with pytest.raises(ValueError, match="maxsize is at least 1, not 0"):
+        memoize(maxsize=0)
+
+
+def test_a_server_is_no_folder() -> None:
+    with pytest.raises(ValueError, match=r"'redis://localhost' is no folder"):
+        memoize(path="redis://localhost")
+
+
+def test_lambdas(tmp_path: Path) -> None:
+    """They all have one name, so where several share a place each is given one."""
+    in_memory = memoize(typed=True)
+    square, cube = in_memory(lambda n: n**2), in_memory(lambda n: n**3)
+    assert (square(3), cube(3)) == (9, 27)
+    in_folder = memoize(path=tmp_path / "a.kv")
+    with pytest.raises(TypeError, match="lambda.* has no name of its own: give memoize a name="):
+        in_folder(lambda n: n**2)
 
 
 SCRIPT = """
@@ -113,6 +130,33 @@ def test_the_next_run_finds_it(script: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text(SCRIPT)
     assert run(other, folder, "a") == ["computed a", "1"], "another script's function of the same name"
+
+
+def test_what_is_in_no_file_is_known_by_what_it_does(tmp_path: Path) -> None:
+    """So programs from a pipe, or cells of notebooks, do not find what another function of the name kept."""
+    typed = """
+from kvlite import memoize
+
+@memoize(path={path!r}{name})
+def f(n):
+    print("computed")
+    return {{m: n {sign} 2 for m in range(n) if m in {{"one", "two", 2}}}}
+
+print(f(3), flush=True)
+"""
+
+    def run_typed(sign: str, name: str = "") -> str:
+        program = typed.format(path=str(tmp_path / "a.kv"), sign=sign, name=name)
+        done = subprocess.run(
+            [sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        return done.stdout.replace("\n", " ")
+
+    assert run_typed("+") == "computed {2: 5} "
+    assert run_typed("+") == "{2: 5} "
+    assert run_typed("*") == "computed {2: 6} "
+    assert run_typed("+", ", name='f'") == "computed {2: 5} "
+    assert run_typed("*", ", name='f'") == "{2: 5} "
 
 
 def start(script: Path, folder: Path, *words: str) -> subprocess.Popen[str]:

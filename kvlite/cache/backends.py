@@ -39,8 +39,8 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
 class Backend(Protocol):
     """The commands a cache is made of. Values are bytes, whatever the client decodes.
 
-    Those that are called, not awaited, have `get_now` and `mget_now` too; an AsyncStore has the latter once
-    it is open.
+    Those that are called, not awaited, have `get_now`, which raises for a key of another type, `read_now`
+    and `mget_now` too; an AsyncStore has the latter once it is open.
     """
 
     private: bool
@@ -55,7 +55,8 @@ class Backend(Protocol):
     def now(self) -> int:
         """Milliseconds since the epoch."""
 
-    async def get(self, key: str) -> bytes | None: ...
+    async def get(self, key: str) -> bytes | None:
+        """What `key` holds; OTHER_TYPE where that is no string."""
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]: ...
 
@@ -67,6 +68,17 @@ class Backend(Protocol):
 
     async def scan(self, cursor: int, match: str) -> tuple[int, list[Any]]:
         """A step through the keys that are like `match`: the next cursor, 0 at the end, and some keys."""
+
+
+OTHER_TYPE = b"\xc1"
+"""What stands for a list, a hash or the like that another program left at a key. It is no entry."""
+
+
+def unread(error: Exception) -> bytes:
+    """OTHER_TYPE, if a read failed by that; any other error is raised again."""
+    if "WRONGTYPE" not in str(error):
+        raise error
+    return OTHER_TYPE
 
 
 def as_bytes(value: bytes | str | None) -> bytes | None:
@@ -91,8 +103,14 @@ class StoreBackend:
         """The bytes at a key, also where the store decodes its replies."""
         self.now: Callable[[], int] = store._shared.now
 
+    def read_now(self, key: str) -> bytes | None:
+        try:
+            return self.get_now(key)
+        except Exception as error:
+            return unread(error)
+
     async def get(self, key: str) -> bytes | None:
-        return self.get_now(key)
+        return self.read_now(key)
 
     def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
         return [self.get_now(key) for key in keys]
@@ -116,7 +134,7 @@ class StoreBackend:
 
     def execute_if_now(self, key: str, holds: Holds, *commands: Command) -> bool:
         with self.store.atomic():
-            if not holds(self.get_now(key)):
+            if not holds(self.read_now(key)):
                 return False
             for name, arguments, options in commands:
                 getattr(self.store, name)(*arguments, **options)
@@ -151,7 +169,7 @@ class AsyncStoreBackend:
 
     async def get(self, key: str) -> bytes | None:
         backend = self._opened or await self._open()
-        return backend.get_now(key)
+        return backend.read_now(key)
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         return await (await self._open()).mget(keys)
@@ -191,8 +209,14 @@ class RedisBackend:
         value: bytes | None = self.client.execute_command("GET", key, **self._options)
         return value
 
+    def read_now(self, key: str) -> bytes | None:
+        try:
+            return self.get_now(key)
+        except Exception as error:
+            return unread(error)
+
     async def get(self, key: str) -> bytes | None:
-        return self.get_now(key)
+        return self.read_now(key)
 
     def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
         values: list[bytes | None] = self.client.execute_command("MGET", *keys, **self._options)
@@ -214,7 +238,11 @@ class RedisBackend:
     async def execute_if(self, key: str, holds: Holds, *commands: Command) -> bool:
         with self.client.pipeline(transaction=True) as pipe:
             pipe.watch(key)
-            if not holds(pipe.immediate_execute_command("GET", key, **self._options)):
+            try:
+                held = pipe.immediate_execute_command("GET", key, **self._options)
+            except Exception as error:
+                held = unread(error)
+            if not holds(held):
                 return False
             pipe.multi()
             for name, arguments, options in commands:
@@ -245,7 +273,10 @@ class AsyncRedisBackend:
         self._options = _undecoded(client)
 
     async def get(self, key: str) -> bytes | None:
-        value: bytes | None = await self.client.execute_command("GET", key, **self._options)
+        try:
+            value: bytes | None = await self.client.execute_command("GET", key, **self._options)
+        except Exception as error:
+            return unread(error)
         return value
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -265,7 +296,11 @@ class AsyncRedisBackend:
     async def execute_if(self, key: str, holds: Holds, *commands: Command) -> bool:
         async with self.client.pipeline(transaction=True) as pipe:
             await pipe.watch(key)
-            if not holds(await pipe.immediate_execute_command("GET", key, **self._options)):
+            try:
+                held = await pipe.immediate_execute_command("GET", key, **self._options)
+            except Exception as error:
+                held = unread(error)
+            if not holds(held):
                 return False
             pipe.multi()
             for name, arguments, options in commands:

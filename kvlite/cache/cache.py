@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
 
-from .backends import backend_of, is_awaited, run
+from .backends import backend_of, is_awaited, run, unread
 from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds
 from .flights import Manner
@@ -148,7 +149,10 @@ class Cache(_Common):
         """The value under `key`, or `default` if there is none that can be read. O(its size)."""
         core = self._core
         full = core.key(key)
-        data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        try:
+            data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        except Exception as error:
+            data = unread(error)
         if data is not None:
             value = core.look(full, data, 0)
             if value is not UNKNOWN:
@@ -216,12 +220,17 @@ class Cache(_Common):
         """
         core = self._core
         full = core.key(key)
-        data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        try:
+            data = core.backend.get_now(full)  # type: ignore[attr-defined]
+        except Exception as error:
+            data = unread(error)
         if data is not None:
             value = core.look(full, data, 0)
             if value is not UNKNOWN:
                 core.direct.hits += 1
                 return value
+        if iscoroutinefunction(make):
+            raise TypeError(f"get_or_set of this cache does not await, and {make!r} is a coroutine function")
         job = _obtaining(core, full, make, ttl, options, False, THREADS)
         return run(core.obtain(job, data, looked=True)).result()
 
@@ -340,7 +349,7 @@ class AsyncCache(_Common):
     async def get_or_set(
         self,
         key: str,
-        make: Callable[[], Coroutine[Any, Any, V]],
+        make: Callable[[], Coroutine[Any, Any, V]] | Callable[[], V],
         ttl: MaybeDuration = DEFAULT,
         **options: Unpack[ObtainOptions],
     ) -> V: ...
@@ -359,7 +368,7 @@ class AsyncCache(_Common):
         ttl: MaybeDuration = DEFAULT,
         **options: Unpack[ObtainOptions],
     ) -> Any:
-        """The value under `key`, else what `make` is, or returns when awaited, which is kept.
+        """The value under `key`, else what `make` is, or returns, awaited if need be, which is kept.
 
         However many ask at once, `make` is called once. For `stale` after its time the old value is given to
         who asks, and `make` is called in the background; or, if `background` is false, by the first caller.

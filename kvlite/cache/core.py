@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,8 @@ class Core:
         shared: bool | None,
         lease: Duration,
     ) -> None:
+        if not isinstance(prefix, str):
+            raise TypeError(f"a prefix is a text, not {prefix!r}")
         if not prefix:
             raise ValueError("a cache needs a prefix: clear() removes what begins with it")
         self.backend = backend
@@ -359,7 +362,7 @@ class Core:
                 ("set", (full, 0), ttl_options(lifetime) | {"nx": True}), ("incrby", (full, delta), {})
             )
         except Exception as error:
-            if "not an integer" in str(error):
+            if "not an integer" in str(error) or "WRONGTYPE" in str(error):
                 raise TypeError(
                     f"what is kept under {key!r} is no integer, so it cannot be counted with"
                 ) from error
@@ -387,7 +390,7 @@ class Core:
                 return removed
 
     async def invalidate_tags(self, tags: Iterable[str]) -> None:
-        names = frozenset(tags)
+        names = frozenset(tags_of(tags))
         if names:
             self.flights().forget(
                 lambda flight: flight.key.startswith(self.prefix) and not names.isdisjoint(flight.tags)
@@ -508,7 +511,7 @@ class Core:
         started = time.perf_counter()
         try:
             value = job.call()
-            if job.awaits:
+            if job.awaits and isawaitable(value):
                 value = await value
         except Exception as error:
             stats.errors += 1
@@ -549,7 +552,7 @@ class Core:
         try:
             data = self.entries.write(job.key, entry)
         except Exception as error:
-            self._not_kept(job, error, quietly=failed)
+            self._not_kept(job, error)
             return taking_away
         lifetime = ttl if ttl is None or failed else ttl + policy.stale
         return self._writing(job.key, data, lifetime, job.tags)
@@ -579,9 +582,9 @@ class Core:
             self._not_kept(job, error)
             return False
 
-    def _not_kept(self, job: Job, error: Exception, quietly: bool = False) -> None:
+    def _not_kept(self, job: Job, error: Exception) -> None:
         job.stats.unstored += 1
-        if not quietly and not is_called(error, "StoreClosedError"):
+        if not is_called(error, "StoreClosedError"):
             name = job.key[len(self.prefix) :]
             warnings.warn(f"the result for {name} is not cached: {error}", CacheWarning, stacklevel=2)
 
@@ -673,8 +676,16 @@ class Core:
 
 
 def tags_of(tags: Iterable[str] | str) -> list[str]:
-    """The tags, each once; a single one may stand alone."""
-    return [tags] if isinstance(tags, str) else list(dict.fromkeys(tags))
+    """The tags, each once; a single one may stand alone. TypeError for what is no text."""
+    if isinstance(tags, str):
+        return [tags]
+    if not isinstance(tags, Iterable):
+        raise TypeError(f"tags are texts, not {tags!r}")
+    several = list(tags)
+    for tag in several:
+        if not isinstance(tag, str):
+            raise TypeError(f"a tag is a text, not {tag!r}")
+    return list(dict.fromkeys(several))
 
 
 def _equals(wanted: bytes | None) -> Callable[[bytes | None], bool]:

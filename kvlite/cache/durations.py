@@ -43,8 +43,10 @@ def milliseconds(duration: Duration) -> int:
         amount = duration * 1000
     else:
         raise TypeError(f'a duration is seconds, a timedelta or a text such as "10m", not {duration!r}')
-    if not 0 < amount < 1 << 62:
+    if not amount > 0:
         raise ValueError(f"a duration is positive, and {duration!r} is not")
+    if amount >= 1 << 62:
+        raise ValueError(f"a duration of {duration!r} is too long: None is for ever")
     return max(1, round(amount))
 
 

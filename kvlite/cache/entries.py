@@ -68,6 +68,8 @@ class Entries:
     def __init__(self, serializer: Serializer, types: Types, secret: bytes | str | None) -> None:
         self._serializer = serializer
         self._errors = serializer if isinstance(serializer, Pickle) else Msgpack(types)
+        if secret is not None and not secret:
+            raise ValueError("a secret is not empty")
         self._secret = secret.encode() if isinstance(secret, str) else secret
         self._bare = isinstance(serializer, (Msgpack, Json, Pickle))
         """Its payloads can be told from everything else; those of others have a header in any case."""

@@ -11,11 +11,11 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from .backends import run
+from .backends import run, unread
 from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
-from .keys import call_with_key, key_of_call, name_of, shortened
+from .keys import TEXTS, Unkeyable, call_with_key, key_of_call, name_of, shortened
 from .options import MEMOIZE, Tags, completed
 from .serializers import Msgpack
 from .statistics import Statistics
@@ -145,16 +145,16 @@ class Memo:
             errors=0 if cache_errors is None else milliseconds(cache_errors),
             keep_none=cache_none,
         )
-        self.tags = tags
+        self.tags = tags if callable(tags) else tags_of(tags)
         self.head = head = f"{core.prefix}{name}:v{version}:"
         self.stats = core.statistics(name, head)
         self.typed = typed
         self.by_arguments = key is None
         self.early = self.policy.early
-        self.is_plain = not (tags or stale or early)
+        self.is_plain = not (self.tags or stale or early)
         """Its entries are a value and nothing else."""
         self.key: Callable[..., str] = (
-            key_of_call(function, head, typed) if key is None else _key_by(key, head, typed)
+            key_of_call(function, head, typed) if key is None else _key_by(key, name, head, typed)
         )
 
     def job(self, key: str, args: Any, kwargs: Any) -> Job:
@@ -166,20 +166,33 @@ class Memo:
             self.stats,
             TASKS if self.awaits else THREADS,
             self.awaits,
-            tags_of(tags(*args, **kwargs) if callable(tags) else tags),
+            tags_of(tags(*args, **kwargs) or ()) if callable(tags) else tags,
         )
 
     async def obtain(self, key: str, data: bytes | None, args: Any, kwargs: Any, looked: bool) -> Flight:
         return await self.core.obtain(self.job(key, args, kwargs), data, looked)
 
     async def renew(self, args: Any, kwargs: Any) -> Flight:
-        return await self.core.renew(self.job(self.key(*args, **kwargs), args, kwargs))
+        return await self.core.renew(self.job(self._key_of(args, kwargs), args, kwargs))
 
     async def invalidate(self, *args: Any, **kwargs: Any) -> bool:
-        return await self.core.remove([self.key(*args, **kwargs)]) > 0
+        return await self.core.remove([self._key_of(args, kwargs)]) > 0
 
     def public_key(self, *args: Any, **kwargs: Any) -> str:
-        return self.key(*args, **kwargs)[len(self.core.prefix) :]
+        return self._key_of(args, kwargs)[len(self.core.prefix) :]
+
+    def _key_of(self, args: Any, kwargs: Any) -> str:
+        """The key of a call, of which a method's object is part."""
+        try:
+            return self.key(*args, **kwargs)
+        except TypeError as error:
+            if "missing" not in str(error) or not takes_an_object(self.function):
+                raise
+            name = self.function.__qualname__
+            raise TypeError(
+                f"{error}: what belongs to a method takes the object as well, "
+                f"as in {name}.invalidate(object, ...)"
+            ) from None
 
 
 def _checked_name(function: Callable[..., Any]) -> str:
@@ -188,9 +201,20 @@ def _checked_name(function: Callable[..., Any]) -> str:
         raise TypeError(f"put @{type(function).__name__} above @cache.memoize, not beneath it")
     if not callable(function) or isinstance(function, type):
         raise TypeError(f"memoize is for functions, not for {function!r}")
-    if not hasattr(function, "__qualname__"):
+    if is_lambda(function) or not hasattr(function, "__qualname__"):
         raise TypeError(f"{function!r} has no name of its own: give memoize a name=")
     return name_of(function)
+
+
+def is_lambda(function: Callable[..., Any]) -> bool:
+    """Its name is that of every lambda, so it would find the results of others."""
+    return getattr(function, "__qualname__", "").endswith("<lambda>")
+
+
+def takes_an_object(function: Callable[..., Any]) -> bool:
+    """It looks like a method."""
+    parameters = list(inspect.signature(function).parameters)
+    return parameters[:1] in (["self"], ["cls"])
 
 
 def refuse_generators(function: Callable[..., Any]) -> None:
@@ -201,11 +225,19 @@ def refuse_generators(function: Callable[..., Any]) -> None:
         )
 
 
-def _key_by(key: Callable[..., Any], head: str, typed: bool) -> Callable[..., str]:
-    from .keys import TEXTS
-
+def _key_by(key: Callable[..., Any], name: str, head: str, typed: bool) -> Callable[..., str]:
     write = TEXTS[typed]
-    return lambda *args, **kwargs: shortened(f"{head}{write(key(*args, **kwargs))}")
+
+    def key_of(*args: Any, **kwargs: Any) -> str:
+        said = key(*args, **kwargs)
+        try:
+            return shortened(head + write(said))
+        except Unkeyable as error:
+            raise TypeError(
+                f"{name} is memoized by a key=, which returned {said!r}, and {error} has no place in a key"
+            ) from None
+
+    return key_of
 
 
 def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
@@ -219,7 +251,10 @@ def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
 
 
 PLAIN_HIT = """\
-__data = __get(__key)
+try:
+    __data = __get(__key)
+except __Exception as __error:
+    __data = __unread(__error)
 if __data and __data[0] > 0x7F:
     try:
         __value = __unpackb(__data, ext_hook=__ext_hook, strict_map_key=False)
@@ -234,7 +269,10 @@ return __obtain(__key, __data, ARGUMENTS, False)
 call of Python, and what the store and msgpack take."""
 
 HIT = """\
-__data = __get(__key)
+try:
+    __data = __get(__key)
+except __Exception as __error:
+    __data = __unread(__error)
 if __data:
     __value = __look(__key, __data, __early)
     if __value is not __unknown:
@@ -248,7 +286,8 @@ return __obtain(__key, __data, ARGUMENTS, True)
 def memoized_in_threads(memo: Memo) -> Any:
     """For a plain function and a cache that is called, not awaited."""
     core, serializer = memo.core, memo.core.serializer
-    key_of, get, look = memo.key, core.backend.get_now, core.look  # type: ignore[attr-defined]
+    backend: Any = core.backend
+    key_of, read, look = memo.key, backend.read_now, core.look
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -261,7 +300,7 @@ def memoized_in_threads(memo: Memo) -> Any:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         key = key_of(*args, **kwargs)
-        data = get(key)
+        data = read(key)
         if data is not None:
             value = look(key, data, memo.early)
             if value is not UNKNOWN:
@@ -270,7 +309,7 @@ def memoized_in_threads(memo: Memo) -> Any:
         return obtain_now(key, data, args, kwargs, True)
 
     if memo.by_arguments:
-        names = {"__get": get, "__stats": memo.stats, "__obtain": obtain_now}
+        names = {"__get": backend.get_now, "__stats": memo.stats, "__obtain": obtain_now, "__unread": unread}
         hit = HIT
         if memo.is_plain and core.entries.reads_plainly and isinstance(serializer, Msgpack):
             from msgpack import unpackb
@@ -286,7 +325,7 @@ def memoized_in_threads(memo: Memo) -> Any:
 def memoized_in_tasks(memo: Memo) -> Any:
     """For a coroutine function and a Store in this process."""
     core = memo.core
-    get, look = core.backend.get_now, core.look  # type: ignore[attr-defined]
+    read, look = core.backend.read_now, core.look  # type: ignore[attr-defined]
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -296,7 +335,7 @@ def memoized_in_tasks(memo: Memo) -> Any:
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         key = memo.key(*args, **kwargs)
-        data = get(key)
+        data = read(key)
         if data is not None:
             value = look(key, data, memo.early)
             if value is not UNKNOWN:

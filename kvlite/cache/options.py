@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from .durations import DEFAULT, Duration, MaybeDuration
 from .serializers import Serializer
 
-Tags: TypeAlias = Iterable[str] | str | Callable[..., Iterable[str] | str]
+Tags: TypeAlias = Iterable[str] | str | Callable[..., Iterable[str] | str | None]
 
 
 class CacheOptions(TypedDict, total=False):
@@ -79,9 +79,40 @@ MEMOIZE: Mapping[str, Any] = {
 }
 
 
+class Kind(NamedTuple):
+    """What an option may be."""
+
+    fits: Callable[[Any], bool]
+    said: str
+
+
+_TRUTH = Kind(lambda value: isinstance(value, bool), "True or False")
+_FUNCTION = Kind(lambda value: value is None or callable(value), "a function of the arguments")
+_NUMBER = Kind(lambda value: value is None or isinstance(value, (int, float)), "a number")
+_NAME = Kind(lambda value: value is None or (isinstance(value, str) and value != ""), "a text")
+_VERSION = Kind(lambda value: isinstance(value, (int, str)), "a number or a text")
+
+KINDS: Mapping[str, Kind] = {
+    "key": _FUNCTION,
+    "early": _NUMBER,
+    "background": _TRUTH,
+    "cache_none": _TRUTH,
+    "typed": _TRUTH,
+    "version": _VERSION,
+    "name": _NAME,
+}
+"""Of the options that nothing else checks; durations and tags say themselves what is wrong."""
+
+
 def completed(options: Mapping[str, Any], defaults: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The options and the defaults of those that are missing; TypeError for one that `what` does not take."""
-    for name in options:
+    """The options and the defaults of those that are missing.
+
+    TypeError for one that `what` does not take, or that is of another kind.
+    """
+    for name, value in options.items():
         if name not in defaults:
             raise TypeError(f"{what} has no option {name!r}")
+        kind = KINDS.get(name)
+        if kind is not None and not kind.fits(value):
+            raise TypeError(f"{name} is {kind.said}, not {value!r}")
     return {**defaults, **options}
