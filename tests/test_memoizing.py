@@ -57,6 +57,7 @@ def test_the_most_recent_are_kept() -> None:
     for n in (1, 2, 1, 3, 1):
         square(n)
     assert calls == [1, 2, 3]
+    assert square.stats().evictions == 1
 
 
 def test_a_time() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from kvlite import Cache, PersistenceError, Store
+from kvlite.persist.check import check, contents
 from kvlite.persist.exclusion import turn
 from kvlite.runs import Run
 
@@ -98,6 +99,22 @@ def test_the_second_ends_last(open_run: Callable[[], Run], own_folders: Callable
     assert own_folders() == 0
     last = open_run()
     assert sorted(last.store.keys()) == [b"a", b"b", b"c"]
+    last.close()
+
+
+def test_the_folder_is_a_store_like_any_other(open_run: Callable[[], Run], tmp_path: Path) -> None:
+    first, second = open_run(), open_run()
+    second.store.set("b", 1)
+    second.close()
+    first.store.close()
+    path = str(tmp_path / "cache")
+    assert set(contents(path, Store).sizes) == {"00000001.log", "lock"}
+    assert check(path, Store).sound
+    with Store(path) as store:
+        store.set("a", 1)
+        store.compact()
+    last = open_run()
+    assert sorted(last.store.keys()) == [b"a", b"b"]
     last.close()
 
 

@@ -405,8 +405,10 @@ def contents(path: str, kind: type[Keyspace[Any]], files: Files = SYSTEM, larges
     sizes.sort(key=lambda row: (-row[0], row[1:]))
     file_sizes = {}
     for name in files.names(path):
+        file = folder.file(name)
         with suppress(FileNotFoundError):
-            file_sizes[name] = files.size(folder.file(name))
+            if not files.is_folder(file):
+                file_sizes[name] = files.size(file)
     return Contents(
         found.recovery,
         file_sizes,
