@@ -61,7 +61,7 @@ from there to the next: 803 m
 nothing in the sea: []
 """,
     "event_bus": """\
-8 events, of which mail has to see 8
+mail has to see 8 events
 ann has died; sent: 1 2 3; pending: 2 at ann
 bob goes on; sent: 1 2 3 5 6 7 8; pending: 2 at ann
 a minute later; sent: 1 2 3 5 6 7 8 3 4; pending: none
@@ -177,3 +177,27 @@ def test_sessions_and_limits_outlive_the_process(tmp_path: Path, monkeypatch: py
             used = sessions.Sessions(store).use(tokens[0])
             assert (used is not None) == (seconds < 1800)
     assert passed == [2, 0, 2, 2]
+
+
+def test_events_outlive_the_process_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    event_bus = importlib.import_module("event_bus")
+    clock, path, seen = ManualClock(), tmp_path / "app.kv", []
+
+    def die(event: dict[str, str]) -> None:
+        raise event_bus.Died
+
+    with Store(path, decode_responses=True, clock=clock) as store:
+        bus = event_bus.Bus(store)
+        bus.subscribe("mail")
+        for number in range(1, 6):
+            bus.publish(n=number)
+        with pytest.raises(event_bus.Died):
+            event_bus.Worker(bus, "mail", "ann", die).run()
+    for seconds in (0, 60):
+        with Store(path, decode_responses=True, clock=clock) as store:
+            store.advance(seconds)
+            bus = event_bus.Bus(store)
+            bus.subscribe("mail")
+            event_bus.Worker(bus, "mail", "bob", lambda event: seen.append(event["n"])).run()
+    assert seen == ["3", "4", "5", "1", "2"]
