@@ -50,7 +50,7 @@ DONE_BY = {"bitfield": "_run_bitfield"}
 GUARDED = frozenset(DONE_BY.get(name, name.replace("|", "_")) for name in DENYOOM)
 """The methods of these commands, of those of them that are methods."""
 STEP = 256
-"""Room is made for more than is needed, one part in so many of the limit."""
+"""Room is made for more than is needed: one part in so many of the limit, or one key more."""
 
 
 @dataclass(frozen=True)
@@ -296,11 +296,12 @@ class Eviction:
             self.pressed = bool(self.settings.maxkeys and not self.policy.evicts)
             return True
         needed = self._needed(most)
-        if needed > most and self.policy.evicts:
-            enough = most - most // STEP
+        one_more = needed // max(1, self._count()) if self.policy.evicts else 0
+        if needed > most - one_more and self.policy.evicts:
+            enough = most - max(most // STEP, one_more)
             while needed > enough and self._evict_some((needed - enough) / needed):
                 needed = self._needed(most)
-        self._place_ceilings(most - needed)
+        self._place_ceilings(most - one_more - needed)
         return needed <= most
 
     def _needed(self, most: int) -> int:
