@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -148,9 +149,9 @@ class Terminal:
             if select.select([self._master], [], [], 1)[0]:
                 self.said += os.read(self._master, 65536)
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C; the exit code."""
-        self._process.send_signal(2)
+    def interrupt(self, by: int = signal.SIGINT) -> int:
+        """Press Ctrl-C, or send another signal; the exit code."""
+        self._process.send_signal(by)
         try:
             while select.select([self._master], [], [], 10)[0] and (more := os.read(self._master, 65536)):
                 self.said += more
@@ -159,6 +160,16 @@ class Terminal:
         self._process.terminate()  # where interrupts are ignored
         os.close(self._master)
         return self._process.wait(10)
+
+
+def test_the_terminal_is_left_as_it_was_whatever_ends_it(tmp_path: Path) -> None:
+    with Store(tmp_path / "a.kv") as store:
+        store.set("a", 1)
+        for by in (signal.SIGTERM, signal.SIGHUP):
+            terminal = Terminal(str(tmp_path / "a.kv"))
+            terminal.read_until(1, b"largest")
+            assert terminal.interrupt(by) == 128 + by
+            assert terminal.said.endswith(b"\x1b[?1049l")
 
 
 def test_in_a_terminal() -> None:

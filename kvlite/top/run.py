@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -41,8 +42,7 @@ def run_top(where: str, interval: float, once: bool, places: int) -> int:
 def _watch(source: Source, survey: Survey, interval: float) -> None:
     rates = Rates()
     picture: list[str] = []
-    sys.stdout.write(OTHER_SCREEN)
-    try:
+    with _on_other_screen():
         while True:
             try:
                 picture = _picture(source, survey, rates, VISITED_AT_ONCE)
@@ -52,8 +52,23 @@ def _watch(source: Source, survey: Survey, interval: float) -> None:
                 picture[0] = f"not reached, this is how it was: {error}"
             _draw(picture)
             time.sleep(interval)
+
+
+@contextmanager
+def _on_other_screen() -> Iterator[None]:
+    """The terminal is as it was afterwards, also when the process is told to end."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = [(number, signal.signal(number, end)) for number in (signal.SIGTERM, signal.SIGHUP)]
+    sys.stdout.write(OTHER_SCREEN)
+    try:
+        yield
     finally:
         sys.stdout.write(OWN_SCREEN)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _picture(source: Source, survey: Survey, rates: Rates, visits: int | None) -> list[str]:
