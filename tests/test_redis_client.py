@@ -92,6 +92,28 @@ def test_clients_share_nothing_that_may_be_changed() -> None:
     assert {type(parts(one)[each]) for each in shared} <= COMMON | {Store}
 
 
+def test_who_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After what waits redis-py makes another connection, and subscribes again by itself."""
+    monkeypatch.setattr("kvlite.wire.line.MAX_PENDING", 3)
+    client = Redis(Store(), decode_responses=True)
+    inbox = client.pubsub(ignore_subscribe_messages=True)
+    inbox.subscribe("a", "b", "c", "d", "e")
+    for _ in range(5):
+        assert inbox.get_message() is None
+    assert [client.publish("a", number) for number in range(6)] == [1, 1, 1, 1, 0, 0]
+    assert [message["data"] for message in iter(inbox.get_message, None)] == ["0", "1", "2"]
+    while client.publish("a", "again") == 0:
+        assert inbox.get_message() is None
+    assert [message["data"] for _ in range(8) if (message := inbox.get_message())] == ["again"]
+    with client.monitor() as monitor:
+        for _ in range(5):
+            client.get("a")
+        seen = [monitor.next_command()["command"] for _ in range(3)]
+        assert seen[0] == "HELLO 3", "of the connection that says GET"
+        with pytest.raises(redis.ConnectionError):
+            monitor.next_command()
+
+
 def test_what_is_closed_goes_with_whoever_held_it_last() -> None:
     """Without the collector of cycles, whose passes would cost tests more than their stores do."""
     client = Redis(Store())

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from ..keyspace import Keyspace
-from ..pubsub import listening
+from ..pubsub import MAX_PENDING, listening
 from . import commands as commands  # fills the table
 from .instance import Instance
 from .replies import NO_REPLY, PARKED, Push, Reply
@@ -171,8 +171,20 @@ class Line:
     # As the door of the session: called by any thread
 
     def push(self, reply: Reply) -> None:
-        self._pushed.append(reply)
+        if len(self._pushed) < MAX_PENDING or (type(reply) is Push and reply[0].endswith(b"subscribe")):
+            self._pushed.append(reply)
+        else:
+            self._cut()
         self.ring()
+
+    def _cut(self) -> None:
+        """Nobody reads: end the connection, as a server does; what waits can still be taken."""
+        session = self.session
+        session.closing = True
+        session.instance.stop_watching(session)
+        if session.listener is not None:
+            session.listener.hear_no_more()
+            session.store._shared.hub.drop(session.listener)
 
     def resume(self) -> None:
         self._resumed = True
