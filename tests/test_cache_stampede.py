@@ -457,6 +457,24 @@ def test_processes_compute_something_stale_once(address: str) -> None:
         assert len(calls) == 2
 
 
+def test_who_would_block_the_loop_of_who_computes_does_not_wait() -> None:
+    async def main() -> None:
+        store = Store()
+        awaited, called = Cache(AsyncStore(store), "app:"), Cache(store, "app:")
+
+        async def make() -> int:
+            await asyncio.sleep(0.02)
+            return 1
+
+        task = asyncio.create_task(awaited.get_or_set("a", make))
+        await asyncio.sleep(0.01)
+        assert called.get_or_set("a", lambda: 2) == 2
+        assert await asyncio.to_thread(called.get_or_set, "a", 3) == 1
+        assert await task == called.get("a") == 1
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+
+
 def test_who_computes_in_the_foreground_alone_waits(cache: Any) -> None:
     going, gone = threading.Event(), threading.Event()
     calls: list[int] = []

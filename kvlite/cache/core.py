@@ -426,7 +426,7 @@ class Core:
                 await self._lead(job, flight, force=False, stale=entry)
                 return flight
             chain = computing.get()
-            if not flight.begin_to_wait(chain):
+            if not job.manner.may_wait(flight) or not flight.begin_to_wait(chain):
                 return await self._compute_alone(job)
             try:
                 await job.manner.wait(flight)
@@ -482,6 +482,7 @@ class Core:
 
     async def _lead(self, job: Job, flight: Flight, force: bool, stale: Entry | None) -> None:
         flights = self.flights()
+        flight.loop = job.manner.loop()
         try:
             await (self._lead_for_all if self.shared else self._lead_here)(job, flight, force, stale)
         except Exception as error:

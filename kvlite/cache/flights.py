@@ -35,7 +35,9 @@ computing: ContextVar[tuple[Flight, ...]] = ContextVar("computing", default=())
 class Flight:
     """A computation under way, or what came of it."""
 
-    __slots__ = ("_lock", "_rings", "awaited", "error", "forgotten", "key", "landed", "tags", "value")
+    __slots__ = (
+        *("_lock", "_rings", "awaited", "error", "forgotten", "key", "landed", "loop", "tags", "value"),
+    )
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -48,6 +50,8 @@ class Flight:
         """What comes of it is not to be kept: it was invalidated since it began."""
         self.awaited: list[Flight] = []
         """The flights that its leader waits for."""
+        self.loop: Any = None
+        """The loop of its leader, if that is a task."""
         self._lock = threading.Lock()
         self._rings: list[Callable[[], None]] | None = []
 
@@ -218,6 +222,12 @@ if hasattr(os, "register_at_fork"):
 class Manner(Protocol):
     """How the caller waits: a thread sleeps, a task awaits."""
 
+    def loop(self) -> Any:
+        """The loop in which the caller is a task; None for a thread."""
+
+    def may_wait(self, flight: Flight) -> bool:
+        """Waiting would not keep the flight from ending."""
+
     async def wait(self, flight: Flight) -> None:
         """Return when the flight has ended."""
 
@@ -229,6 +239,16 @@ class Manner(Protocol):
 
 class ThreadManner:
     """Threads block."""
+
+    def loop(self) -> Any:
+        return None
+
+    def may_wait(self, flight: Flight) -> bool:
+        if flight.loop is None:
+            return True
+        import asyncio
+
+        return asyncio._get_running_loop() is not flight.loop
 
     async def wait(self, flight: Flight) -> None:
         bell = threading.Lock()
@@ -245,6 +265,14 @@ class ThreadManner:
 
 class TaskManner:
     """Tasks await, and leave their loop to others."""
+
+    def loop(self) -> Any:
+        import asyncio
+
+        return asyncio.get_running_loop()
+
+    def may_wait(self, flight: Flight) -> bool:
+        return True
 
     async def wait(self, flight: Flight) -> None:
         from ..bell import AsyncBell
