@@ -520,10 +520,10 @@ def test_chance_is_asked_once(cache: Any, monkeypatch: pytest.MonkeyPatch) -> No
         return 1
 
     dear()
-    monkeypatch.setattr("kvlite.cache.core.random.random", draw)
+    monkeypatch.setattr("kvlite.cache.core.random", draw)
     dear()
     assert (dear.stats().loads, asked) == (1, [0.0])
-    monkeypatch.setattr("kvlite.cache.core.math.log", lambda unlikely: -1e9 if unlikely < 1 else 0.0)
+    monkeypatch.setattr("kvlite.cache.core.log", lambda unlikely: -1e9 if unlikely < 1 else 0.0)
     chance[0] = 0.5
     dear()
     assert (dear.stats().loads, asked) == (2, [0.0, 0.5])

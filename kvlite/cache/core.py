@@ -12,13 +12,13 @@ next gives it another version.
 
 from __future__ import annotations
 
-import math
-import random
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
+from math import log
+from random import random
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -221,7 +221,7 @@ class Core:
             return False
         # XFetch: A. Vattani, F. Chierichetti, K. Lowenstein, "Optimal Probabilistic Cache Stampede
         # Prevention", PVLDB 8(8), 2015. The dearer the computation and the nearer its end, the likelier.
-        ahead = -math.log(1.0 - random.random()) * early * max(entry.cost, 1)
+        ahead = -log(1.0 - random()) * early * max(entry.cost, 1)
         return now + ahead >= (entry.due or entry.deadline)
 
     def _is_newer(self, entry: Entry, stale: Entry | None) -> bool:
