@@ -11,6 +11,7 @@ import pytest
 from raw import RawPair, Wire, decoded, request
 
 from kvlite import ManualClock, Store
+from kvlite.redis import Redis
 from kvlite.wire.info import human
 from kvlite.wire.instance import Instance
 
@@ -417,12 +418,25 @@ def test_memory(raw: RawPair) -> None:
     raw.ask("MEMORY", "STATS", blur=lambda reply: re.sub(rb":-?\d+|\$\d+\r\n-?[\d.]+|,-?[\d.]+", b"", reply))
 
 
+def test_memory_of_scripts_and_functions(raw: RawPair) -> None:
+    """It is told as what INFO calls used_memory_scripts_eval and used_memory_functions."""
+    for client in (raw.oracle.client(), Redis(raw.store)):
+        client.script_load("return 1 --" + "x" * 1000)
+        client.function_load("#!lua name=l\nredis.register_function('f', function() return 1 end)")
+        stats, info = client.memory_stats(), client.info("memory")
+        assert stats["lua.caches"] == info["used_memory_scripts_eval"] > 1000
+        assert stats["functions.caches"] == info["used_memory_functions"] > 50
+
+
 FILLINGS = {
     "string": lambda store, number: store.set("k", "x" * 100_000),
     "list": lambda store, number: store.rpush("k", f"element:{number}"),
     "hash": lambda store, number: store.hset("k", f"field:{number}", f"text:{number}"),
     "set": lambda store, number: store.sadd("k", f"member:{number}"),
     "zset": lambda store, number: store.zadd("k", {f"member:{number}": number + 0.5}),
+    "stream": lambda store, number: store.xadd("k", {"number": number, "text": f"text:{number}"}),
+    "geo": lambda store, number: store.geoadd("k", [number / 100, number / 100, f"member:{number}"]),
+    "bitmap": lambda store, number: store.setbit("k", 100 * number, 1),
 }
 
 
@@ -438,6 +452,8 @@ def test_usage_is_near_what_is_allocated(kind: str) -> None:
         before = tracemalloc.get_traced_memory()[0]
         for number in range(3000):
             FILLINGS[kind](store, number)
+        if kind == "stream":
+            store.xrange("k")  # a stream that was read holds the texts of its ids
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()

@@ -93,8 +93,8 @@ def memory_stats(session: Session, args: list[bytes]) -> Reply:
         b"clients.normal": 0,
         b"cluster.links": 0,
         b"aof.buffer": 0,
-        b"lua.caches": 0,
-        b"functions.caches": 0,
+        b"lua.caches": session.instance.scripts.size,
+        b"functions.caches": session.instance.functions.size,
     }
     for index, size in figures.tables.items():
         stats[b"db.%d" % index] = {
