@@ -25,6 +25,8 @@ UNITS = {b"M": 1.0, b"KM": 1000.0, b"FT": 0.3048, b"MI": 1609.34}
 
 _RADIAN = pi / 180.0
 _HALF_EQUATOR = 20037726.37
+_CELLS = float(1 << STEPS)
+"""How many columns there are, and rows."""
 _ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
 
 # Cells
@@ -45,15 +47,13 @@ class Cell(NamedTuple):
     def of(cls, point: Point, steps: int = STEPS, most_latitude: float = MOST_LATITUDE) -> Cell:
         """The cell that `point` lies in. O(1)."""
         longitude, latitude = point
-        column = (longitude - -MOST_LONGITUDE) / (MOST_LONGITUDE - -MOST_LONGITUDE)
-        row = (latitude - -most_latitude) / (most_latitude - -most_latitude)
-        return cls(int(column * (1 << steps)), int(row * (1 << steps)), steps)
+        cells = 1 << steps
+        return cls(_index(longitude, MOST_LONGITUDE, cells), _index(latitude, most_latitude, cells), steps)
 
     @property
     def number(self) -> int:
         """The bits of the column and the row, in turn."""
-        # Read to the base of four, the digits of a binary number are every other bit.
-        return int(f"{self.column:b}", 4) << 1 | int(f"{self.row:b}", 4)
+        return _in_turn(self.column, self.row)
 
     @property
     def scores(self) -> tuple[float, float]:
@@ -76,6 +76,15 @@ class Cell(NamedTuple):
         return Cell(column, row, self.steps)
 
 
+def _in_turn(column: int, row: int) -> int:
+    # Read to the base of four, the digits of a binary number are every other bit.
+    return int(f"{column:b}", 4) << 1 | int(f"{row:b}", 4)
+
+
+def _index(degrees: float, most: float, cells: int) -> int:
+    return int((degrees + most) / (most + most) * cells)
+
+
 def _edges(index: int, steps: int, most: float) -> tuple[float, float]:
     cells, width = 1 << steps, most - -most
     return -most + index / cells * width, -most + (index + 1) / cells * width
@@ -83,16 +92,21 @@ def _edges(index: int, steps: int, most: float) -> tuple[float, float]:
 
 def score_of(point: Point) -> float:
     """What a sorted set keeps of a point. O(1)."""
-    return float(Cell.of(point).number)
+    column, row = _index(point[0], MOST_LONGITUDE, 1 << STEPS), _index(point[1], MOST_LATITUDE, 1 << STEPS)
+    return float(_in_turn(column, row))
 
 
 def point_of(score: float) -> Point:
     """The middle of the cell that a score stands for, whatever score it is. O(1)."""
     digits = f"{_unsigned(score):064b}"
-    west, east = _edges(int(digits[0::2], 2), STEPS, MOST_LONGITUDE)
-    south, north = _edges(int(digits[1::2], 2), STEPS, MOST_LATITUDE)
-    longitude, latitude = (west + east) / 2, (south + north) / 2
-    return min(longitude, MOST_LONGITUDE), min(latitude, MOST_LATITUDE)
+    return _middle(int(digits[0::2], 2), MOST_LONGITUDE), _middle(int(digits[1::2], 2), MOST_LATITUDE)
+
+
+def _middle(index: int, most: float) -> float:
+    """The middle between the two `_edges`."""
+    width = most + most
+    middle = ((index / _CELLS * width - most) + ((index + 1) / _CELLS * width - most)) / 2
+    return middle if middle < most else most
 
 
 def _unsigned(score: float) -> int:
