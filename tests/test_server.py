@@ -139,6 +139,8 @@ def test_parameters_are_checked(store: Store[Any]) -> None:
         Server(store, requirepas="x")
     with pytest.raises(TypeError, match="no parameter 'tls_certfile'; did you mean 'tls_cert_file'"):
         Server(store, tls_certfile="x")
+    with pytest.raises(TypeError, match="no parameter 'password'; did you mean 'requirepass'"):
+        Server(store, password="x")
     with pytest.raises(TypeError, match="no parameter 'nonsense'$"):
         Server(store, nonsense="1")
     with pytest.raises(TypeError, match="requirepass is text, not b'x'"):

@@ -349,9 +349,15 @@ OF_A_SERVER = frozenset(
 store's."""
 
 
+ELSEWHERE = {"password": "requirepass", "max-connections": "maxclients", "address": "bind"}
+"""What other programs, and clients, call a parameter that nothing here is spelt like."""
+
+
 def nearest(name: str, others: Iterable[str] = (), likeness: float = 0.6) -> str | None:
     """The parameter, or which of the `others`, that may have been meant by a name that is none. 1 is the
     `likeness` of a name to itself."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name.lower(), [*PARAMETERS, *others], 1, likeness)), None)
+    name = name.lower()
+    close = get_close_matches(name, [*PARAMETERS, *others], 1, likeness)
+    return close[0] if close else ELSEWHERE.get(name)
