@@ -103,6 +103,7 @@ class Core:
         self.looks = self._mget_now is not None
         """The values of keys are there without awaiting, once one was."""
         self.prefix = prefix
+        self._tags = f"{prefix}@tag:"
         self.ttl = maybe_milliseconds(ttl)
         self.types = Types()
         self.serializer = serializer_of(serializer, self.types)
@@ -146,7 +147,7 @@ class Core:
         return f"{self.prefix}@{key}" if key.startswith("@") else self.prefix + key
 
     def _tag(self, tag: str) -> str:
-        return f"{self.prefix}@tag:{tag}"
+        return self._tags + tag
 
     def _lock(self, key: str) -> str:
         return f"{self.prefix}@lock:{key[len(self.prefix) :]}"
@@ -198,31 +199,34 @@ class Core:
         It is what a hit takes, and no more. Only where `looks`.
         """
         try:
-            entry = self.entries.read(key, data)
+            value, failed, due, deadline, cost, tags = self.entries.parts(key, data)
         except Exception:
             return UNKNOWN
-        if entry.failed or self._is_due(entry, early):
+        if failed or ((due or deadline) and self._has_come(due, deadline, cost, early)):
             return UNKNOWN
-        if entry.tags:
-            held = self._mget_now([self._tag(tag) for tag in entry.tags])
-            for version, wanted in zip(held, entry.tags.values(), strict=True):
+        if tags:
+            held = self._mget_now([self._tags + tag for tag in tags])
+            for version, wanted in zip(held, tags.values(), strict=True):
                 if version is None or version.decode() != wanted:
                     return UNKNOWN
-        return entry.value
+        return value
 
     def _is_due(self, entry: Entry, early: float) -> bool:
         """It is to be computed anew, though it still counts."""
         if not (entry.due or entry.deadline):
             return False
+        return self._has_come(entry.due, entry.deadline, entry.cost, early)
+
+    def _has_come(self, due: int, deadline: int, cost: int, early: float) -> bool:
         now = self.backend.now()
-        if entry.due and now >= entry.due:
+        if due and now >= due:
             return True
-        if not early or not entry.deadline:
+        if not early or not deadline:
             return False
         # XFetch: A. Vattani, F. Chierichetti, K. Lowenstein, "Optimal Probabilistic Cache Stampede
         # Prevention", PVLDB 8(8), 2015. The dearer the computation and the nearer its end, the likelier.
-        ahead = -log(1.0 - random()) * early * max(entry.cost, 1)
-        return now + ahead >= (entry.due or entry.deadline)
+        ahead = -log(1.0 - random()) * early * max(cost, 1)
+        return now + ahead >= (due or deadline)
 
     def _is_newer(self, entry: Entry, stale: Entry | None) -> bool:
         """It need not be computed, and is not the one that was seen to be due."""

@@ -24,6 +24,7 @@ from .serializers import Json, Msgpack, Pickle, Serializer, Types
 VERSION = 1
 MARK = 0xC1
 MAC = 32
+NO_TAGS: Mapping[str, str] = {}
 INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -50,7 +51,7 @@ class Entry:
         """When its time to live ends, for the early refresh; 0 where nobody asks."""
         self.cost = cost
         """How many milliseconds computing it took."""
-        self.tags = tags or {}
+        self.tags = tags or NO_TAGS
         """Its tags, with their versions from before it was computed."""
 
     @property
@@ -91,8 +92,12 @@ class Entries:
 
     def read(self, key: str, data: bytes) -> Entry:
         """The entry that is kept under `key`; Unreadable, or whatever a serializer raises."""
+        return Entry(*self.parts(key, data))
+
+    def parts(self, key: str, data: bytes) -> tuple[Any, bool, int, int, int, Mapping[str, str]]:
+        """What an `Entry` is made of; for who only looks at it, and has no time for more."""
         if data.isdigit() or (data[:1] == b"-" and data[1:].isdigit()):
-            return Entry(int(data))
+            return int(data), False, 0, 0, 0, NO_TAGS
         if self._secret is not None:
             if data[:2] != b"\xc1s" or not hmac.compare_digest(
                 data[2 : MAC + 2], self._mac(key, data[MAC + 2 :])
@@ -100,7 +105,7 @@ class Entries:
                 raise Unreadable("the signature is missing or wrong")
             data = data[MAC + 2 :]
         if data[:1] != b"\xc1":
-            return Entry(self._serializer.loads(data))
+            return self._serializer.loads(data), False, 0, 0, 0, NO_TAGS
         if data[:2] != b"\xc1h":
             raise Unreadable("the entry is signed, or of a later version")
         start = 4 + int.from_bytes(data[2:4], "big")
@@ -108,7 +113,7 @@ class Entries:
         if version != VERSION:
             raise Unreadable(f"the entry is of version {version}")
         value = (self._errors if failed else self._serializer).loads(data[start:])
-        return Entry(value, failed, due, deadline, cost, tags)
+        return value, failed, due, deadline, cost, tags
 
     def _mac(self, key: str, data: bytes) -> bytes:
         assert self._secret is not None
