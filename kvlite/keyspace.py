@@ -39,7 +39,11 @@ from .waiting import Attempt, Waiter, WaitingRoom
 if TYPE_CHECKING:
     from random import Random
 
-T = TypeVar("T")
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    T = TypeVarWithDefault("T", default=bytes)
+else:
+    T = TypeVar("T")
 """What a reply is made of: bytes, or str in a store that decodes responses."""
 C = TypeVar("C", bound=Collection)
 R = TypeVar("R")

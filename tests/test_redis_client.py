@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Any
 
@@ -22,7 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kvlite import ManualClock, ReadOnlyError, ResponseError, Store
-from kvlite.redis import AsyncRedis, Connection, ConnectionPool, Redis
+from kvlite.redis import AsyncConnectionPool, AsyncRedis, Connection, ConnectionPool, Redis
 from kvlite.redis.moulds import COMMON, Mould, Uncopyable
 from kvlite.wire.line import Line
 
@@ -284,6 +285,40 @@ def test_a_store_that_is_closed_is_a_connection_that_is_gone() -> None:
     for attempt in (lambda: client.get("a"), client.pipeline().get("a").execute, Redis(client.store).ping):
         with pytest.raises(redis.ConnectionError, match="the store is closed"):
             attempt()
+
+
+@pytest.mark.parametrize("options", [{}, {"single_connection_client": True}, {"retry": None}])
+def test_who_waits_while_the_store_is_closed_has_lost_the_connection_at_once(options: dict[str, Any]) -> None:
+    client = Redis(**options)
+    witness = Redis(client.store)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(client.blpop, "queue", 0)
+        while not witness.info("clients")["blocked_clients"]:
+            time.sleep(0.001)
+        client.store.close()
+        with pytest.raises(redis.ConnectionError, match="the store is closed|Connection closed"):
+            waiting.result(timeout=2)
+    with pytest.raises(redis.ConnectionError, match="the store is closed"):
+        client.get("a")
+
+
+def test_a_subscriber_whose_store_is_closed_is_told_so() -> None:
+    client = Redis()
+    listener = client.pubsub()
+    listener.subscribe("a")
+    client.store.close()
+    for attempt in (listener.get_message, lambda: listener.subscribe("b")):
+        with pytest.raises(redis.ConnectionError, match="the store is closed"):
+            attempt()
+    listener.close()
+
+
+@pytest.mark.parametrize("made", [Redis, AsyncRedis])
+def test_a_pool_that_is_of_another_kind_is_refused(made: Any) -> None:
+    other = {Redis: AsyncConnectionPool, AsyncRedis: ConnectionPool}[made]
+    for pool in (other(), redis.ConnectionPool()):
+        with pytest.raises(TypeError, match="takes a pool of kvlite.redis"):
+            made(connection_pool=pool)
 
 
 # The state of connections

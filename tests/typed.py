@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 from kvlite import ManualClock, Store
+from kvlite.redis import AsyncConnectionPool, AsyncRedis, ConnectionPool, Redis
 from kvlite.transactions import Pipeline
 
 store = Store()
@@ -128,3 +129,13 @@ assert_type(text.pipeline(), Pipeline[str])
 with store.atomic():
     pass
 assert_type(store.lock("l").acquire(), bool)
+
+
+# Who says nothing of the kind means a store that answers in bytes
+def seeded(store: Store) -> None:
+    assert_type(store, Store[bytes])
+
+
+# Clients of redis-py
+assert_type(Redis.from_pool(ConnectionPool(store)), Redis)
+assert_type(AsyncRedis.from_pool(AsyncConnectionPool(store)), AsyncRedis)

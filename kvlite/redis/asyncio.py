@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Collection, Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import redis.asyncio
 from redis._parsers.resp3 import _AsyncRESP3Parser
@@ -38,6 +38,7 @@ from .talk import (
     greet,
     lost,
     of_client,
+    pool_of,
     store_of,
     take_retry,
     without_socket,
@@ -233,7 +234,7 @@ class AsyncRedis(CommonCallbacks, redis.asyncio.Redis):  # type: ignore[misc]  #
         if pool is None:
             _moulds.construct(self, store_of(store), options)
         elif store is None:
-            self._construct(pool, options)
+            self._construct(pool_of(pool, AsyncConnection), options)
         else:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
 
@@ -281,6 +282,11 @@ class AsyncRedis(CommonCallbacks, redis.asyncio.Redis):  # type: ignore[misc]  #
         client = cls(connection_pool=pool, single_connection_client=single_connection_client)
         client.auto_close_connection_pool = auto_close_connection_pool is not False
         return client
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_pool(cls, connection_pool: redis.asyncio.ConnectionPool) -> Self: ...
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> AsyncPipeline:
         return AsyncPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)

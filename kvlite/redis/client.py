@@ -9,7 +9,7 @@ session run the command at once. Whatever needs more goes redis-py's own way, ov
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import redis
 from redis.client import NEVER_DECODE
@@ -22,7 +22,7 @@ from ..wire.replies import NO_REPLY, PARKED, Reply
 from .connection import Connection, ConnectionPool
 from .moulds import Moulds
 from .pipelines import WATCHING, Callbacks, Command, Transaction, may_exchange, undecoded
-from .talk import CommonCallbacks, Options, Talk, answer, of_client, store_of
+from .talk import CommonCallbacks, Options, Talk, answer, of_client, pool_of, store_of
 
 _OPTIONS = Options(redis.Redis, AbstractConnection)
 
@@ -39,7 +39,7 @@ class Redis(CommonCallbacks, redis.Redis):
         if pool is None:
             _moulds.construct(self, store_of(store), options)
         elif store is None:
-            self._construct(pool, options)
+            self._construct(pool_of(pool, Connection), options)
         else:
             raise TypeError("a client has the store of its connection_pool: give one or the other")
 
@@ -84,6 +84,11 @@ class Redis(CommonCallbacks, redis.Redis):
         client = cls(connection_pool=pool, single_connection_client=single)
         client.auto_close_connection_pool = True
         return client
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_pool(cls, connection_pool: redis.ConnectionPool) -> Self: ...
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         return Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
@@ -142,9 +147,14 @@ class Redis(CommonCallbacks, redis.Redis):
             return self.parse_response(connection, args[0], **options)
 
         try:
-            return connection.retry.call_with_retry(attempt, lambda error: connection.disconnect(error=error))
+            return connection.retry.call_with_retry(attempt, lambda error: self._close_connection(connection))
         finally:
             pool.release(connection)
+
+    def _close_connection(self, conn: Connection, *failure: Any) -> None:
+        """Before a command is sent again, for which there has to be a store."""
+        super()._close_connection(conn, *failure)
+        conn.check_store()
 
 
 _moulds = Moulds(Redis, Redis._construct_with_pool)

@@ -112,10 +112,14 @@ class Connection(AbstractConnection):
     def _host_error(self) -> str:
         return repr(self.store)
 
-    def connect(self) -> None:
+    def check_store(self) -> None:
+        """ConnectionError if the store is closed, which no retry will change."""
         if self.store._shared.closed:
-            raise ConnectionError(STORE_CLOSED)  # which no retry will change
-        super().connect()
+            raise ConnectionError(STORE_CLOSED)
+
+    def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
+        self.check_store()
+        super().connect_check_health(check_health, retry_socket_connect)
 
     def on_connect_check_health(self, check_health: bool = True) -> None:
         if not greet(self):

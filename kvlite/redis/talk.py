@@ -111,6 +111,13 @@ def store_of(store: Store[Any] | None) -> Store[Any]:
     return store
 
 
+def pool_of(pool: Any, connection_class: type[Any]) -> Any:
+    """The pool that a client is to take its connections from, which has to make such as it can use."""
+    if not issubclass(getattr(pool, "connection_class", object), connection_class):
+        raise TypeError(f"this client takes a pool of kvlite.redis.{connection_class.__name__}, not {pool!r}")
+    return pool
+
+
 # Requests and replies
 
 
