@@ -303,6 +303,47 @@ def test_tasks_are_served_in_the_order_in_which_they_came() -> None:
     asyncio.run(main())
 
 
+def test_who_always_finds_something_leaves_others_their_turn() -> None:
+    """Without that nobody could even cancel it."""
+
+    async def main() -> None:
+        store = AsyncStore(decode_responses=True)
+        inbox = store.pubsub()
+        await inbox.subscribe("news")
+        taken: list[str] = []
+
+        async def pop() -> None:
+            while True:
+                taken.append((await store.blpop("q"))[1])  # type: ignore[index]
+
+        async def get() -> None:
+            while True:
+                taken.append((await inbox.get_message(timeout=None))["data"])  # type: ignore[index]
+
+        async def listen() -> None:
+            async for message in inbox.listen():
+                taken.append(message["data"])
+
+        for take in (pop, get, listen):
+            texts = [str(number) for number in range(1000)]
+            await store.rpush("q", *texts)
+            for text in texts if take is not pop else ():
+                await store.publish("news", text)
+            task = asyncio.create_task(take())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert 0 < len(taken) < 900
+            task.cancel()
+            await asyncio.wait([task])
+            rest = [message["data"] for _ in range(1001) if (message := await inbox.get_message())]
+            rest += await store.lrange("q", 0, -1) if take is pop else []
+            assert [each for each in taken + rest if each != 1] == texts
+            taken.clear()
+            await store.delete("q")
+
+    asyncio.run(main())
+
+
 def test_every_command_that_waits() -> None:
     async def main() -> None:
         store = AsyncStore()

@@ -24,6 +24,25 @@ from ..waiting import Attempt, Waiter
 R = TypeVar("R")
 S = TypeVar("S")
 
+TURN = 100
+"""How much may be there at once, where it might be waited for, before other tasks have their turn."""
+
+
+class Turns:
+    """Lets other tasks have their turn now and then, where there is always something for one."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = TURN
+
+    async def take(self) -> None:
+        """One more thing is about to be taken. Who is cancelled here has taken nothing."""
+        self._left -= 1
+        if self._left <= 0:
+            self._left = TURN
+            await asyncio.sleep(0)
+
 
 class Awaited(Generic[T]):
     """What the commands of each type are part of."""
@@ -57,6 +76,7 @@ class Guard:
     def __init__(self, open_store: Callable[[], Store[Any]]) -> None:
         self._open_store = open_store
         self._opening = threading.Lock()
+        self._turns = Turns()
         self.store: Store[Any] | None = None
 
     def open(self) -> Store[Any]:
@@ -87,6 +107,7 @@ class Guard:
     async def run(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What `method` of the store answers, when that is kept."""
         store = await self.opened()
+        await self._turns.take()
         waits, me = store._shared.waits, threading.get_ident()
         waits[me] = self._block
         try:

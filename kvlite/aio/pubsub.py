@@ -13,6 +13,7 @@ from ..bell import AsyncBell
 from ..encoding import Encodable
 from ..keyspace import T
 from ..pubsub import Handler, Inbox, PubSub, listening
+from .awaited import Turns
 
 if TYPE_CHECKING:
     from .store import AsyncStore
@@ -48,6 +49,7 @@ class AsyncPubSub(Generic[T]):
     def __init__(self, store: AsyncStore[T], **options: Any) -> None:
         self._inner = _RingingPubSub(store.store, **options)
         self._inner.bell = AsyncBell()
+        self._turns = Turns()
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,6 +136,7 @@ class AsyncPubSub(Generic[T]):
     async def parse_response(self, block: bool = True, timeout: float = 0) -> Any:
         """What came next, as a list, for `handle_message`; without `block` None if it takes too long."""
         inbox = self._inner._required()
+        await self._turns.take()
         return self._inner._response(inbox, await self._take(inbox, None if block else timeout))
 
     async def _take(self, inbox: Inbox, timeout: float | None) -> Any:
