@@ -120,6 +120,58 @@ def test_a_copy_costs_its_blocks_alone() -> None:
     assert sum(one is other for one, other in zip(stream.blocks, copy.blocks, strict=True)) == 49
 
 
+TEXTS = st.one_of(
+    st.binary(max_size=30),
+    st.integers(-(1 << 63), 1 << 63).map(b"%d".__mod__),
+    st.integers(0, 9000).map(bytes),
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0, 1, 200, 1 << 24]), st.lists(TEXTS, min_size=1, max_size=2))),
+    st.sampled_from([(100, 4096), (3, 4096), (100, 150), (0, 4096), (100, 0)]),
+)
+def test_the_shorter_way_to_append_fills_blocks_alike(
+    steps: list[tuple[int, list[bytes]]], nodes: tuple[int, int]
+) -> None:
+    limits, quick, plain, ms = Limits(), Stream(), Stream(), 1
+    limits.stream_node_max_entries, limits.stream_node_max_bytes = nodes
+    for later, values in steps:
+        ms += later
+        fields = (b"field", b"other")[: len(values)]
+        id = quick.append_next(ms, fields, values, sum(map(len, values)), limits)
+        plain.append(quick.last_id, fields, values, limits)
+        assert id == show_id(plain.last_id)
+        quick._check()
+    assert quick.dump() == plain.dump()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 16, 17])
+@pytest.mark.parametrize("removed", [0, 130])
+def test_entries_are_shown_alike_however_many_fields_they_have(width: int, removed: int) -> None:
+    stream, fields = Stream(), tuple(b"f%d" % number for number in range(width))
+    for id in range(1, 300):
+        stream.append(id << 64 | id % 7, fields, [b"%d" % (id * number) for number in range(width)])
+    if removed:
+        stream.remove(removed << 64 | removed % 7)
+    for first, last, count in [
+        (0, LARGEST, 0),
+        (50 << 64, 260 << 64, 0),
+        (120 << 64, LARGEST, 20),
+        (0, 1, 5),
+    ] * 2:
+        for reverse in (False, True):
+            entries = stream.range(first, last, count, reverse)
+            assert stream.documents(first, last, count, reverse) == [
+                (show_id(id), dict(zip(fields, values, strict=True))) for id, fields, values in entries
+            ]
+            assert stream.listed(first, last, count, reverse) == [
+                (show_id(id), [half for pair in zip(fields, values, strict=True) for half in pair])
+                for id, fields, values in entries
+            ]
+    stream._check()
+
+
 @pytest.mark.parametrize("fields", [1, 2, 3, 5])
 def test_memory(fields: int) -> None:
     """Against a list of ids with dicts; also once all was read, and the texts of ids are kept."""

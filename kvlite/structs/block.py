@@ -43,12 +43,14 @@ D = TypeVar("D")
 
 
 class Form(NamedTuple, Generic[D]):
-    """How fields and values are shown together."""
+    """How the fields and values of an entry are shown together."""
 
     of: Callable[[Sequence[bytes], Sequence[bytes]], D]
+    """Makes it of them."""
     pair: str
-    """A key and a value as a display has them, and all of them."""
+    """How a program writes a field with its value,"""
     around: str
+    """and what it writes around all of them."""
 
 
 DICT = Form(lambda fields, values: dict(zip(fields, values)), "{}: {}", "{{{}}}")  # noqa: B905
@@ -57,9 +59,9 @@ LIST = Form(lambda fields, values: [*chain.from_iterable(zip(fields, values))], 
 
 @cache
 def _maker(form: Form[D], width: int) -> Callable[..., list[D]]:
-    """What shows rows of `width` values, given these and their fields.
+    """What shows rows of `width` values, given these and then the fields.
 
-    A display, as it is written in a program, takes a third of `dict(zip(fields, row))`.
+    It is compiled from the text of a program, where a dict written out takes a third of `dict(zip(...))`.
     """
     fields, values = ([f"{kind}{place}" for place in range(width)] for kind in "fv")
     display = form.around.format(", ".join(map(form.pair.format, fields, values)))
