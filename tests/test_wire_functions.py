@@ -529,6 +529,26 @@ def test_bad_payloads(raw: RawPair, body: bytes) -> None:
     raw.ask("FUNCTION", "RESTORE", body, "x")
 
 
+BODY = b"redis.register_function('f', function() return 1 end)"
+EARLY = b"\xf6\x01l\x03LUA\x00" + bytes([len(BODY)]) + BODY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(EARLY, EARLY + EARLY, EARLY.replace(b"LUA\x00", b"lua\x01\x04text"), EARLY + b"\xf5" + STRING),
+        *(EARLY.replace(b"LUA", b"LUB"), EARLY.replace(b"\x01l", b"\x01-"), EARLY.replace(b"\x01l", b"\x00")),
+        *(EARLY.replace(b"return 1", b"return\x001"), *(EARLY[:size] for size in range(1, 9)), EARLY[:20]),
+        *(EARLY[:7] + part for part in (b"\x01", b"\x01\x02x", b"\x01\x02xx", b"\xff", b"\x80\xff")),
+    ],
+)
+def test_libraries_of_release_candidates(raw: RawPair, body: bytes) -> None:
+    """In 7.0-rc1 and rc2 their names and engines were beside their code."""
+    raw.ask("FUNCTION", "RESTORE", sealed(body))
+    raw.ask("FUNCTION", "LIST", "WITHCODE", blur=unordered)
+    raw.ask("FCALL", "f", 0)
+
+
 # Histories
 
 

@@ -29,6 +29,8 @@ class Kind(IntEnum):
 
 FUNCTION = 245
 """What follows is no object but the code of a library."""
+EARLY_FUNCTION = 246
+"""The same from a release candidate of Redis 7.0, whose libraries did not say in their code what they are."""
 INT8, INT16, INT32, LZF = 0xC0, 0xC1, 0xC2, 0xC3
 """The heads of strings that are not written as a length and their bytes."""
 LENGTH_32, LENGTH_64 = 0x80, 0x81

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from ..errors import BAD_DATA_FORMAT, BAD_PAYLOAD, ResponseError
 from ..structs import Collection
 from ..structs.limits import Limits
 from .crc64 import crc64
-from .kinds import FUNCTION
-from .reader import read, string
+from .kinds import EARLY_FUNCTION, FUNCTION
+from .reader import length, read, string
 from .source import BadFormat, Source
 from .writer import write, write_string
 
 VERSION = 10
 FOOTER_SIZE = 10
+
+T = TypeVar("T")
 
 
 def dump(value: object, limits: Limits) -> bytes:
@@ -47,13 +50,31 @@ def load_libraries(payload: bytes) -> list[bytes]:
     source = Source(payload)
     codes = []
     while source.left > FOOTER_SIZE:
-        if source.number(1) != FUNCTION:
+        kind = source.number(1)
+        if kind == FUNCTION:
+            codes.append(_part(string, source, "library payload"))
+        elif kind == EARLY_FUNCTION:
+            codes.append(_early_library(source))
+        else:
             raise ResponseError("given type is not a function")
-        try:
-            codes.append(string(source))
-        except BadFormat:
-            raise ResponseError("Failed loading library payload") from None
     return codes
+
+
+def _early_library(source: Source) -> bytes:
+    """The code of a library with the line that it lacks. Its texts end at a NUL, as in Redis."""
+    name = _part(string, source, "library name")
+    engine = _part(string, source, "engine name")
+    if _part(length, source, "library description indicator"):
+        _part(string, source, "library description")
+    texts = engine, name, _part(string, source, "library blob")
+    return b"#!%b name=%b\n%b" % tuple(text.partition(b"\0")[0] for text in texts)
+
+
+def _part(read_it: Callable[[Source], T], source: Source, name: str) -> T:
+    try:
+        return read_it(source)
+    except BadFormat:
+        raise ResponseError(f"Failed loading {name}") from None
 
 
 def _sealed(body: bytes) -> bytes:
