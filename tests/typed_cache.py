@@ -116,6 +116,8 @@ async def program() -> None:
     assert_type(await held(1), int)
     assert_type(await double.invalidate(1), bool)
     assert_type(await waited.get_or_set("a", make), float)
+    assert_type(await waited.get_or_set("a", lambda: 1.5, stale=60), float)
+    assert_type(await waited.get_or_set("a", 1.5), float)
     assert_type(await local(1), str)
     assert_type(await local.refresh(1), str)
     waited.memoize(str)  # type: ignore[arg-type]

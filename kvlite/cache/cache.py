@@ -349,7 +349,15 @@ class AsyncCache(_Common):
     async def get_or_set(
         self,
         key: str,
-        make: Callable[[], Coroutine[Any, Any, V]] | Callable[[], V],
+        make: Callable[[], Coroutine[Any, Any, V]],
+        ttl: MaybeDuration = DEFAULT,
+        **options: Unpack[ObtainOptions],
+    ) -> V: ...
+    @overload
+    async def get_or_set(
+        self,
+        key: str,
+        make: Callable[[], V],
         ttl: MaybeDuration = DEFAULT,
         **options: Unpack[ObtainOptions],
     ) -> V: ...
