@@ -203,6 +203,8 @@ class Streams(Keyspace[T]):
             found = self._write(key, Stream)
             if found is None and not make:
                 return None
+            if id is None and trim is None and found is not None and self._unobserved:
+                return self._append_next(key, found, fields, values)
             last = 0 if found is None else found.last_id
             if id is None:
                 id = shared.now() << 64
@@ -225,6 +227,19 @@ class Streams(Keyspace[T]):
             return b"%d-%d" % (id >> 64, id & SEQUENCE)
         finally:
             self._release()
+
+    def _append_next(
+        self, key: bytes, stream: Stream, fields: tuple[bytes, ...], values: list[bytes]
+    ) -> bytes:
+        """The commonest case of XADD: to a stream that there is, now, and nobody is to be told."""
+        length = sum(map(len, values))
+        try:
+            added = stream.append_next(self._shared.now(), fields, values, length, self._shared.limits)
+        except ValueError:
+            refuse(EXHAUSTED)
+        if key in self._lines:
+            self._shared.born(self, key)
+        return added
 
     def _add_and_trim(
         self, key: bytes, id: int, fields: tuple[bytes, ...], values: list[bytes], trim: Trim
