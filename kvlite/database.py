@@ -29,6 +29,17 @@ class Everything:
         return True
 
 
+def size_after_growth(count: int) -> int:
+    """How many bytes a dict takes that had to be made larger when it had `count` entries.
+
+    The interpreter exchanges one that is full for one with three times the room that its entries need, and a
+    power of two.
+    """
+    places = 1 << max(3, (3 * count - 1).bit_length())
+    index = 1 if places <= 128 else 2 if places <= 32_768 else 4
+    return places * index + 24 * (2 * places // 3)
+
+
 class Database:
     """The keys of one database.
 
@@ -90,8 +101,9 @@ class Database:
         return sys.getsizeof(self.data) > 10_000 + 1_000 * len(self.data)
 
     def is_wasteful(self) -> bool:
-        """Whether smaller tables would do, by half at least."""
-        return sys.getsizeof(self.data) > 10_000 + 240 * len(self.data)
+        """Whether smaller tables would do, even when they have next been made larger."""
+        size = sys.getsizeof(self.data)
+        return size > 10_000 and size > 3 * size_after_growth(len(self.data)) // 2
 
     def compacted(self) -> Database:
         """A successor with the same contents in tables of their size. O(n)."""

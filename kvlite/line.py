@@ -241,10 +241,13 @@ class ByRank(Line):
             drawn = self._draw(part, PART)
             if not part:
                 del self._parts[lowest]
+            same, stays = -1, False
             for key, state in zip(drawn, map(get, drawn), strict=True):
                 if state is None:
                     continue
-                if ranks[state] <= lowest:
+                if state != same:
+                    same, stays = state, ranks[state] <= lowest
+                if stays:
                     ready.append((state, key))
                 else:
                     self.put(key, state)

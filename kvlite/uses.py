@@ -267,7 +267,7 @@ class Frequencies:
     """
 
     __slots__ = (
-        *("__weakref__", "_counters", "_hand", "_lock", "_noted", "_random", "_tuning"),
+        *("__weakref__", "_counters", "_first", "_hand", "_lock", "_minute", "_noted", "_random", "_tuning"),
         *("line", "note", "note_read"),
     )
     kind: ClassVar[str] = "frequency"
@@ -283,17 +283,27 @@ class Frequencies:
         self.note: Callable[[bytes], object] = self._noted.append
         self.note_read = self.note
         self.line: Line | None = None
+        self._first = 0
+        """The state of a key that comes into being now: one object for all of a minute."""
+        self._minute = range(0)
+        """In microseconds, when that is what it is."""
         hand.uses.add(self)
 
     def __len__(self) -> int:
         return len(self._counters)
 
     def born(self, key: bytes) -> None:
-        hand = self._hand
-        minutes = hand.present // MINUTE if hand.is_coarse else hand.minutes()
-        self._counters[key] = state = minutes << 8 | FIRST_FREQUENCY
+        if self._hand.present not in self._minute:
+            self._begin_minute()
+        self._counters[key] = state = self._first
         if self.line is not None:
             self.line.add(key, state)
+
+    def _begin_minute(self) -> None:
+        minutes = self._hand.minutes()
+        self._first = minutes << 8 | FIRST_FREQUENCY
+        if self._hand.is_coarse:
+            self._minute = range(minutes * MINUTE, (minutes + 1) * MINUTE)
 
     def line_up(self, random: Random) -> None:
         self.settle()

@@ -117,6 +117,16 @@ def test_overwriting_makes_nothing_go() -> None:
         assert sorted(store) == ["a", "b"]
 
 
+@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "volatile-ttl", "volatile-lru"])
+def test_growing_tables_never_cost_many_keys_at_once(policy: str) -> None:
+    with Store(maxmemory="2mb", maxmemory_policy=policy, seed=1) as store:
+        before = 0
+        for number in range(20_000):
+            store.set(f"key:{number}", "x" * 100, ex=1000)
+            assert len(store) > before - 300
+            before = len(store)
+
+
 @pytest.mark.parametrize("policy", ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"])
 def test_volatile_policies_spare_what_has_no_deadline(policy: str) -> None:
     with new_store(maxkeys=4, maxmemory_policy=policy) as store:
