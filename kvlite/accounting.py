@@ -74,8 +74,6 @@ class Account:
             size += value.footprint(0)
             self.records[key] = [size, len(value), 0]
             return size
-        if type(value) is bytearray:
-            return size + HEADER + len(value)
         return size + getsizeof(value)
 
     def left(self, key: bytes, value: Value | None) -> int:

@@ -53,6 +53,17 @@ def growing_strings(source: Source, store: Store[Any]) -> None:
         store.append(f"key:{number % 500}", source.text())
 
 
+def bitmaps(source: Source, store: Store[Any]) -> None:
+    for _ in range(3000):
+        store.setbit(source.text(), source.random.randrange(500), 1)
+
+
+def sketches(source: Source, store: Store[Any]) -> None:
+    store.pfadd("few", *range(20))
+    for _ in range(3000):
+        store.pfadd(source.text(), *(source.text() for _ in range(source.random.randrange(1, 8))))
+
+
 def with_deadlines(source: Source, store: Store[Any]) -> None:
     for number in range(4000):
         store.set(source.text(), source.text(), ex=100 + number)
@@ -157,7 +168,8 @@ def going(source: Source, store: Store[Any]) -> None:
 
 
 FILLS = [
-    *(strings, short_strings, long_strings, counters, growing_strings, with_deadlines, with_later_deadlines),
+    *(strings, short_strings, long_strings, counters, growing_strings, bitmaps, sketches),
+    *(with_deadlines, with_later_deadlines),
     *(lists, one_list, hashes, one_hash, overwritten_fields, sets, sorted_sets, small_sorted_sets, streams),
     *(shrinking, shrinking_unevenly, mixed, going),
 ]
