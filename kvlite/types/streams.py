@@ -203,8 +203,11 @@ class Streams(Keyspace[T]):
             found = self._write(key, Stream)
             if found is None and not make:
                 return None
-            if id is None and trim is None and found is not None and self._unobserved:
-                return self._append_next(key, found, fields, values)
+            if id is None and found is not None and self._unobserved:
+                added = self._append_next(key, found, fields, values)
+                if trim is not None:
+                    self._trim(key, trim)
+                return added
             last = 0 if found is None else found.last_id
             if id is None:
                 id = shared.now() << 64
