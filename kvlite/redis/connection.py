@@ -99,6 +99,11 @@ class Connection(AbstractConnection):
             self.retry = retry
         self.talk = Talk.of(self.encoder)
 
+    def __del__(self) -> None:
+        line = self.__dict__.get("line")
+        if line is not None and not line.ended:
+            line.hang_up()
+
     def repr_pieces(self) -> list[tuple[str, Any]]:
         pieces: list[tuple[str, Any]] = [("store", self.store), ("db", self.db)]
         if self.client_name:

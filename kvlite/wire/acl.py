@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
-from copy import copy
 from threading import Lock
 
 from ..errors import ResponseError
@@ -40,11 +39,12 @@ class User:
         """The SHA-256 of each, in hexadecimal digits."""
         self.selectors = [Selector(all_channels)]
 
-    def __copy__(self) -> User:
+    def copy(self) -> User:
+        """Another with the same rules, of which each may be changed by itself."""
         twin = object.__new__(User)
         twin.become(self)
         twin.passwords = list(self.passwords)
-        twin.selectors = [copy(each) for each in self.selectors]
+        twin.selectors = [each.copy() for each in self.selectors]
         return twin
 
     def become(self, other: User) -> None:
@@ -217,7 +217,7 @@ class Acl:
     def __init__(self) -> None:
         self.all_channels = False
         """What new users may do: the setting `acl-pubsub-default`."""
-        self.default = copy(_ANYBODY)
+        self.default = _ANYBODY.copy()
         self.users: dict[bytes, User] = {b"default": self.default}
         self._lock = Lock()
         """Held while users are changed."""
@@ -244,7 +244,7 @@ class Acl:
         rules = join_selectors(rules)
         with self._lock:
             user = self.users.get(name)
-            changed = User(name, self.all_channels) if user is None else copy(user)
+            changed = User(name, self.all_channels) if user is None else user.copy()
             changed.all_channels = self.all_channels
             for rule in rules:
                 try:

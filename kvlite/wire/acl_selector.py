@@ -129,7 +129,8 @@ class Selector:
         self.keys: list[KeyPattern] = []
         self.channels: list[bytes] = []
 
-    def __copy__(self) -> Selector:
+    def copy(self) -> Selector:
+        """Another that allows the same, of which each may be changed by itself."""
         twin = object.__new__(Selector)
         twin.__dict__.update(self.__dict__)
         twin.first_arguments = {name: list(words) for name, words in self.first_arguments.items()}
@@ -303,7 +304,7 @@ class Selector:
         told.apply(b"-@all" if adding else b"+@all")
         rules = ["-@all" if adding else "+@all"]
         sign, opposite = ("+", "-") if adding else ("-", "+")
-        left = copy(self)
+        left = self.copy()
         categories = list(CATEGORY_NAMES)
         while best := _best_category(left.commands, categories, adding):
             told.apply(f"{sign}@{best}".encode())

@@ -242,7 +242,7 @@ def stats(instance: Instance) -> Fields:
         "tracking_total_items": 0,
         "tracking_total_prefixes": 0,
         "unexpected_error_replies": 0,
-        "total_error_replies": counted.errors.total(),
+        "total_error_replies": sum(counted.errors.values()),
         "dump_payload_sanitizations": 0,
         "total_reads_processed": counted.reads,
         "total_writes_processed": counted.writes,

@@ -7,7 +7,7 @@ a count now and then.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ class Statistics:
 
     def __init__(self) -> None:
         self.usages = Usages()
-        self.errors: Counter[str] = Counter()
+        self.errors: defaultdict[str, int] = defaultdict(int)
         """By the code at their beginning."""
         self.rates = Rates()
         self.reset()
