@@ -6,6 +6,9 @@ import asyncio
 import threading
 from contextlib import suppress
 
+TURN = 100
+"""How much may be done at once, where it might be waited for, before other tasks have their turn."""
+
 
 class Bell:
     """Lets a thread sleep until another rings; a ring that nobody waits for is kept."""
@@ -50,6 +53,25 @@ class AsyncBell:
                 timer.cancel()
             del self._asleep[future]
             self._rung = False
+
+
+class Turns:
+    """Lets other tasks have their turn now and then, where there is always something for one."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = TURN
+
+    def over(self) -> bool:
+        """Whether to `pause` before one more thing is done."""
+        self._left -= 1
+        return self._left <= 0
+
+    async def pause(self) -> None:
+        """Let others have their turn. Who is cancelled here has taken nothing."""
+        self._left = TURN
+        await asyncio.sleep(0)
 
 
 def _wake(future: asyncio.Future[None]) -> None:

@@ -485,3 +485,47 @@ async def _count(client: AsyncRedis) -> int:
     await client.rpush("q", "x")
     assert await waiting == (b"q", b"x")
     return int(await client.incr("n"))
+
+
+def test_who_always_finds_something_leaves_others_their_turn() -> None:
+    async def main() -> None:
+        store = Store(decode_responses=True)
+        client = AsyncRedis(store, decode_responses=True)
+        inbox = client.pubsub(ignore_subscribe_messages=True)
+        await inbox.subscribe("news")
+        await inbox.get_message(timeout=1)
+        taken: list[Any] = []
+
+        async def get() -> None:
+            while True:
+                taken.append(await client.get("a"))
+
+        async def pop() -> None:
+            while True:
+                taken.append(await client.blpop("q"))
+
+        async def add() -> None:
+            while True:
+                taken.extend(await client.pipeline().incr("n").execute())
+
+        async def listen() -> None:
+            async for message in inbox.listen():
+                taken.append(message)
+
+        store.rpush("q", *range(1000))
+        for number in range(1000):
+            store.publish("news", number)
+        for take in (get, pop, add, listen):
+            task = asyncio.create_task(take())
+            while not taken:
+                await asyncio.sleep(0)
+            assert len(taken) < 500
+            task.cancel()
+            await asyncio.wait([task])
+            if take is pop:
+                assert len(taken) + store.llen("q") == 1000
+            taken.clear()
+        await inbox.aclose()
+        await client.aclose()
+
+    asyncio.run(main())

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from ..bell import AsyncBell
+from ..bell import AsyncBell, Turns
 from ..clock import ManualClock
 from ..errors import StoreClosedError
 from ..keyspace import T
@@ -23,25 +23,6 @@ from ..waiting import Attempt, Waiter
 
 R = TypeVar("R")
 S = TypeVar("S")
-
-TURN = 100
-"""How much may be there at once, where it might be waited for, before other tasks have their turn."""
-
-
-class Turns:
-    """Lets other tasks have their turn now and then, where there is always something for one."""
-
-    __slots__ = ("_left",)
-
-    def __init__(self) -> None:
-        self._left = TURN
-
-    async def take(self) -> None:
-        """One more thing is about to be taken. Who is cancelled here has taken nothing."""
-        self._left -= 1
-        if self._left <= 0:
-            self._left = TURN
-            await asyncio.sleep(0)
 
 
 class Awaited(Generic[T]):
@@ -107,7 +88,8 @@ class Guard:
     async def run(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What `method` of the store answers, when that is kept."""
         store = await self.opened()
-        await self._turns.take()
+        if self._turns.over():
+            await self._turns.pause()
         waits, me = store._shared.waits, threading.get_ident()
         waits[me] = self._block
         try:

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from ..bell import AsyncBell
+from ..bell import AsyncBell, Turns
 from ..encoding import Encodable
 from ..keyspace import T
 from ..pubsub import Handler, Inbox, PubSub, listening
-from .awaited import Turns
 
 if TYPE_CHECKING:
     from .store import AsyncStore
@@ -136,7 +135,8 @@ class AsyncPubSub(Generic[T]):
     async def parse_response(self, block: bool = True, timeout: float = 0) -> Any:
         """What came next, as a list, for `handle_message`; without `block` None if it takes too long."""
         inbox = self._inner._required()
-        await self._turns.take()
+        if self._turns.over():
+            await self._turns.pause()
         return self._inner._response(inbox, await self._take(inbox, None if block else timeout))
 
     async def _take(self, inbox: Inbox, timeout: float | None) -> Any:

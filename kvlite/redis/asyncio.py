@@ -2,8 +2,8 @@
 # (redis-py has no annotations beneath its commands)
 """redis.asyncio's client, connections and pipelines over a Store in this process.
 
-What needs not wait is done at once, without giving the loop a turn; what waits is awaited on the loop that
-runs. See `client` for the short way that commands go.
+What needs not wait is done at once, and gives other tasks a turn now and then; what waits is awaited on the
+loop that runs. See `client` for the short way that commands go.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from redis.client import NEVER_DECODE
 from redis.exceptions import ConnectionError, ResponseError
 from redis.observability.providers import get_observability_instance
 
-from ..bell import AsyncBell
+from ..bell import AsyncBell, Turns
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import NO_REPLY, PARKED, Push, Reply
@@ -67,6 +67,7 @@ class AsyncReplies(_AsyncRESP3Parser):
         self._line: Line | None = connection.line
         self._bell: AsyncBell = connection.bell
         self._talk: Talk = connection.talk
+        self._turns: Turns = connection.turns
 
     def on_disconnect(self) -> None:
         self._line = None
@@ -82,6 +83,8 @@ class AsyncReplies(_AsyncRESP3Parser):
         if line is None:
             raise ConnectionError(CLOSED)
         while True:
+            if line.session.listener is not None and self._turns.over():
+                await self._turns.pause()
             while not await self._ready(line):
                 if line.ended:
                     raise lost(line)
@@ -113,6 +116,7 @@ class AsyncConnection(AbstractConnection):
         self.store = store_of(store)
         self.line: Line | None = None
         self.bell = AsyncBell()
+        self.turns = Turns()
         retry = take_retry(options)
         super().__init__(**without_socket(options) | {"parser_class": AsyncReplies})
         if retry is not None:
@@ -162,6 +166,8 @@ class AsyncConnection(AbstractConnection):
             await self.connect_check_health(check_health=False)
         if check_health:
             await self.check_health()
+        if self.turns.over():
+            await self.turns.pause()
         assert self.line is not None
         with self.store._deferring() as owed:
             self.line.send(command)
@@ -176,6 +182,7 @@ class AsyncConnection(AbstractConnection):
             and line.idle
             and not self._should_reconnect
             and not self.himport_registry.revision  # type: ignore[union-attr]  # every pool has one
+            and not self.turns.over()
         )
 
     async def exchange(self, requests: list[Words], raw: Collection[int] = ()) -> list[Any]:
