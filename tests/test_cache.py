@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -650,6 +651,16 @@ def test_what_cannot_be_kept_is_said(cache: Any) -> None:
     with pytest.warns(CacheWarning, match="thing.* is not cached: a builtins.type cannot be kept"):
         assert thing() is object
     assert thing.stats().unstored == 1
+
+    @cache.memoize
+    def of_several(number: int) -> object:
+        return object
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        for number in range(5):
+            of_several(number)
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("serializer", ["msgpack", "json", "pickle"])

@@ -88,7 +88,7 @@ def _obtaining(
         core.ttl_of(ttl), stale=maybe_milliseconds(chosen["stale"]) or 0, background=chosen["background"]
     )
     call = make if callable(make) else lambda: make
-    return Job(full, call, policy, core.direct, manner, awaits, tags_of(chosen["tags"]))
+    return Job(full, call, policy, core.direct, manner, "get_or_set", awaits, tags_of(chosen["tags"]))
 
 
 class Cache(_Common):

@@ -67,6 +67,8 @@ class Job:
     policy: Policy
     stats: Statistics
     manner: Manner
+    name: str
+    """What computes it, for people."""
     awaits: bool = False
     """What `call` returns is to be awaited."""
     tags: Sequence[str] = ()
@@ -590,8 +592,8 @@ class Core:
     def _not_kept(self, job: Job, error: Exception) -> None:
         job.stats.unstored += 1
         if not is_called(error, "StoreClosedError"):
-            name = job.key[len(self.prefix) :]
-            warnings.warn(f"the result for {name} is not cached: {error}", CacheWarning, stacklevel=2)
+            # Without the key: a warning is shown once, so what fails for every key is said once.
+            warnings.warn(f"a result of {job.name} is not cached: {error}", CacheWarning, stacklevel=2)
 
     # Among processes
 

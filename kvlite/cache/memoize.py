@@ -136,6 +136,7 @@ class Memo:
             raise ValueError(f"early is 0 or more, not {early!r}")
         self.core = core
         self.function = function
+        self.name = name
         self.awaits = inspect.iscoroutinefunction(function)
         self.policy = Policy(
             core.ttl_of(ttl),
@@ -158,19 +159,22 @@ class Memo:
         )
 
     def job(self, key: str, args: Any, kwargs: Any) -> Job:
-        function, tags = self.function, self.tags
+        tags = self.tags
         return Job(
             key,
-            lambda: function(*args, **kwargs),
+            functools.partial(self.function, *args, **kwargs),
             self.policy,
             self.stats,
             TASKS if self.awaits else THREADS,
+            self.name,
             self.awaits,
             tags_of(tags(*args, **kwargs) or ()) if callable(tags) else tags,
         )
 
-    async def obtain(self, key: str, data: bytes | None, args: Any, kwargs: Any, looked: bool) -> Flight:
-        return await self.core.obtain(self.job(key, args, kwargs), data, looked)
+    def obtain(
+        self, key: str, data: bytes | None, args: Any, kwargs: Any, looked: bool
+    ) -> Coroutine[Any, Any, Flight]:
+        return self.core.obtain(self.job(key, args, kwargs), data, looked)
 
     async def renew(self, args: Any, kwargs: Any) -> Flight:
         return await self.core.renew(self.job(self._key_of(args, kwargs), args, kwargs))
