@@ -226,7 +226,10 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
         account, held = db.account, db.data.get(key)
         if deadline is None and type(text) is bytes and len(text) > 1:
             if held is None:
-                db.add(key, text)
+                keys = db.keys  # as `db.add` does it
+                db.data[key] = text
+                keys.positions[key] = len(keys.items)
+                keys.items.append(key)
                 if db.uses is not None:
                     db.uses.born(key)
                 account.newest = key
@@ -275,13 +278,9 @@ def let_go(store: Keyspace[Any], keys: dict[bytes, int]) -> None:
             if store._on_evicted is not None:
                 store._on_evicted(key)
         return
-    account, data = db.account, db.data
-    size = 0
-    for key in keys:
-        held = data[key]
-        if type(held) is bytes and len(held) > 1:
-            size += len(key) + len(held) + TWO_HEADERS
-        else:
-            size += account.left(key, held)
-    account.total -= size
-    db.remove_all(keys)
+    account: Account = db.account
+    values: list[Any] = db.remove_all(keys)
+    if set(map(type, values)) == {bytes} and min(map(len, values)) > 1:
+        account.total -= sum(map(len, keys)) + sum(map(len, values)) + TWO_HEADERS * len(values)
+    else:
+        account.total -= sum(map(account.left, keys, values))

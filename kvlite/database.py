@@ -162,11 +162,12 @@ class Database:
         self.keys.remove(key)
         self._forget(key)
 
-    def remove_all(self, keys: Iterable[bytes]) -> None:
-        """`remove` each of `keys`. O(keys)."""
+    def remove_all(self, keys: Iterable[bytes]) -> list[Value]:
+        """`remove` each of `keys`; their values. O(keys)."""
         data, positions, items = self.data, self.keys.positions, self.keys.items
+        values = []
         for key in keys:
-            del data[key]
+            values.append(data.pop(key))
             # As `Dense.remove` does it: this is what making room costs.
             position = positions.pop(key)
             last = items.pop()
@@ -179,6 +180,7 @@ class Database:
                 self.field_deadlines.pop(key, None)
         if self.uses is not None:
             self.uses.forget_all(keys)
+        return values
 
     def _forget(self, key: bytes) -> None:
         self.deadlines.pop(key, None)

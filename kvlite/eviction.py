@@ -359,10 +359,12 @@ class Eviction:
             db: Any = store._db
             most = 1 if len(stores) > 1 else count - gone
             keys = db.uses.line.take(most, db.account.newest if store is spare_newest_of else None)
-            let_go(store, keys)
-            gone += len(keys)
             if not keys:
                 stores.remove(store)
+            if not all(map(db.data.__contains__, keys)):
+                keys = _existing(db, keys)
+            let_go(store, keys)
+            gone += len(keys)
         self._shared.evicted_keys += gone
         return gone
 
@@ -446,6 +448,13 @@ def admitted(shared: Shared) -> Iterator[None]:
 
 
 _rank = itemgetter(0)
+
+
+def _existing(db: Database, keys: dict[bytes, int]) -> dict[bytes, int]:
+    """Those that are there. A reader without the lock may have noted the use of one that went meanwhile."""
+    for key in keys.keys() - db.data.keys():
+        db.uses.forget(key)  # type: ignore[union-attr]
+    return {key: state for key, state in keys.items() if key in db.data}
 
 
 def _turn(store: Keyspace[Any]) -> float:

@@ -238,7 +238,7 @@ class ByRank(Line):
                 return False
             lowest = min(self._parts)
             part = self._parts[lowest]
-            drawn = self._draw(part, PART)
+            drawn = self._draw(part, 4 * PART)
             if not part:
                 del self._parts[lowest]
             same, stays = -1, False

@@ -193,9 +193,14 @@ class Times:
             self.at[key] = hand.look()
 
     def born(self, key: bytes) -> None:
-        self.note(key)
+        hand = self.hand
+        if hand.is_coarse:
+            self.at[key] = now = hand.present + 1
+            hand.present = now + 1
+        else:
+            self.at[key] = now = hand.look()
         if self.line is not None:
-            self.line.add(key, self.at[key])
+            self.line.add(key, now)
 
     def line_up(self, random: Random) -> None:
         self.line = ByTime(self.at, random)

@@ -125,3 +125,21 @@ def test_a_line_is_kept_only_where_it_is_wanted() -> None:
         assert len(store._db.uses.line.take(200)) == 100  # type: ignore[union-attr]
         store.config_set("maxmemory", "0")
         assert store._db.uses.line is None  # type: ignore[union-attr]
+
+
+def test_a_use_that_was_noted_too_late_is_of_no_key() -> None:
+    """A reader without the lock has read a value, and notes it when the key is gone."""
+    with Store(maxkeys=3, maxmemory_policy="allkeys-lru") as store:
+        store.mset({"a": "text", "b": "text", "c": "text"})
+        note, uses = store._db.doubt, store._db.uses
+        assert note is not None
+        assert uses is not None
+        store.delete("a")
+        note(b"a")
+        assert len(uses) == 3
+        store.mset({"d": "text", "e": "text", "f": "text"})
+        assert sorted(store) == [b"d", b"e", b"f"]
+        store.set("g", "text")
+        store.set("h", "text")
+        assert sorted(store) == [b"f", b"g", b"h"]
+        assert len(uses) == 3
