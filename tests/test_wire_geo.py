@@ -155,3 +155,20 @@ def test_arity(raw: RawPair, name: str) -> None:
     raw.ask(name)
     raw.ask(name, "a")
     raw.ask(name, *"abcdefghi")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "unit"),
+    [
+        (4319866501571663, 2555224998305487, "m"),
+        (2128728709456953, 1564414852923992, "m"),
+        (299584819902549, 4236391355394616, "ft"),
+        (3130531271010900, 3396415001633093, "ft"),
+        (4069204473245388, 826769229886972, "ft"),
+    ],
+)
+def test_half_a_ten_thousandth(raw: RawPair, first: int, second: int, unit: str) -> None:
+    """It goes to the even one, and is what a half times ten thousand is as a double."""
+    raw.ask("ZADD", "k", first, "a", second, "b")
+    raw.ask("GEODIST", "k", "a", "b", unit)
+    raw.ask("GEOSEARCH", "k", "FROMMEMBER", "a", "BYRADIUS", "1e9", unit, "WITHDIST")

@@ -230,8 +230,8 @@ def read_unit(text: bytes) -> float:
 
 
 def distance_text(metres: float, unit: float) -> bytes:
-    """A distance as Redis shows it: with four decimals."""
-    return b"%.4f" % (metres / unit)
+    """A distance as Redis shows it: in ten thousandths, a half going to the even one."""
+    return b"%d.%04d" % divmod(round(metres / unit * 10_000), 10_000)
 
 
 def _shown(point: Point) -> tuple[float, float]:
