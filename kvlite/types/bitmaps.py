@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 from ..encoding import Encodable, encode, encode_all, integer
@@ -77,7 +78,8 @@ class BitFieldOperation(Generic[Outcome]):
         """Forget what was collected."""
         self.operations: list[tuple[Any, ...]] = []
         self._last_overflow = "WRAP"
-        self.overflow(self._default_overflow or self._last_overflow)
+        if self._default_overflow:
+            self.overflow(self._default_overflow)
 
     def overflow(self, overflow: str) -> Self:
         """What becomes of numbers that do not fit, from here on: WRAP around, SATurate, or FAIL: None."""
@@ -107,7 +109,7 @@ class BitFieldOperation(Generic[Outcome]):
     @property
     def command(self) -> list[Any]:
         """The words of the request that this is."""
-        return ["BITFIELD", self.key, *(word for operation in self.operations for word in operation)]
+        return ["BITFIELD", self.key, *chain.from_iterable(self.operations)]
 
     def execute(self) -> Outcome:
         """Do all of it as one; a list with the answer of each operation but OVERFLOW. O(operations).

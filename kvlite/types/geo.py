@@ -291,7 +291,7 @@ class Geo(SortedSets[T]):
         key, first, second = encode_all([name, place1, place2])
         metres_each = UNITS[unit.upper().encode()] if unit else 1.0
         metres = self._geodist(key, first, second)
-        return None if metres is None else float(distance_text(metres, metres_each))
+        return None if metres is None else round(metres / metres_each, 4)
 
     def _geodist(self, key: bytes, first: bytes, second: bytes) -> float | None:
         """In metres."""
@@ -546,7 +546,7 @@ class Geo(SortedSets[T]):
         for member, hit in zip(members, hits, strict=True):
             row: Located[T] = [member]
             if search.withdist:
-                row.append(float(distance_text(hit.distance, search.unit)))
+                row.append(round(hit.distance / search.unit, 4))
             if search.withhash:
                 row.append(int(hit.score))
             if search.withcoord:
