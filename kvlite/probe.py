@@ -147,6 +147,14 @@ class Calls:
         """Forget what was called."""
         self._calls.clear()
 
+    def noted(self) -> list[Call]:
+        """All calls, with those that nobody has asked for."""
+        return list(self._calls)
+
+    def forget_but(self, kept: list[Call]) -> None:
+        """Forget all calls but `kept`."""
+        self._calls[:] = kept
+
 
 @dataclass
 class Fault:

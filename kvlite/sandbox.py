@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from .clock import ManualClock
 from .database import Value
 from .errors import RedisError
 from .keyspace import Keyspace
-from .probe import Fault
+from .probe import Call, Fault
 from .structs import Collection
 
 _Image = tuple[Value | None, int | None]
@@ -32,17 +33,24 @@ class Sandbox:
         self._swaps: list[tuple[int, int]] = []
         self._libraries: dict[bytes, bytes] = {}
         self._planned: list[Fault] = []
+        self._called: list[Call] = []
+        self._configured: Callable[[], None] | None = None
+        """Puts back what clients may configure; None where there was no client yet."""
         self._began: int | None = None
         self._active = False
 
     def __enter__(self) -> Self:
         shared = self._shared
         with shared.lock:
+            shared.open_stores[0]._check_open()
             if self._active:
                 raise RedisError("this sandbox is in use")
             self._images, self._origin, self._swaps = {}, {}, []
             self._libraries = shared.libraries
-            self._planned = [] if shared.probe is None else shared.probe.faults.planned()
+            probe, instance = shared.probe, shared.instance
+            self._planned = [] if probe is None else probe.faults.planned()
+            self._called = [] if probe is None else probe.calls.noted()
+            self._configured = None if instance is None else instance.remember()
             self._began = shared.now()
             self._active = True
             shared.observe(self)
@@ -58,8 +66,11 @@ class Sandbox:
         self._active = False
         if shared.probe is not None:
             shared.probe.faults.forget_but(self._planned)
+            shared.probe.calls.forget_but(self._called)
         if shared.closed:
             return
+        if shared.instance is not None:
+            (self._configured or shared.instance.begin_anew)()
         store = shared.open_stores[0]
         store._acquire()
         try:

@@ -59,8 +59,9 @@ class Testing(Keyspace[T]):
         >>> store.get("a")
 
         Seed a store once and give each test a sandbox. Others are not kept out. The time of a ManualClock is
-        turned back as well, and `faults` that were planned meanwhile are forgotten. Blocks nest. What is
-        touched is copied before its first change, O(its size).
+        turned back as well, parameters and users are put back, `faults` that were planned and `calls` that
+        were made meanwhile are forgotten. Blocks nest. What is touched is copied before its first change,
+        O(its size).
         """
         return Sandbox(self)
 

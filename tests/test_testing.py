@@ -122,6 +122,72 @@ def test_what_was_planned_in_a_sandbox_is_forgotten() -> None:
         store.get("a")
 
 
+@pytest.mark.parametrize(
+    "before", [{}, {"maxkeys": "100", "list-max-listpack-size": "7", "requirepass": "old"}]
+)
+def test_a_sandbox_puts_back_what_was_configured(before: dict[str, str]) -> None:
+    store: Store[Any] = Store()
+    store.set("a", 1)
+    for name, value in before.items():
+        store.config_set(name, value)
+    with store.sandbox():
+        store.config_set("maxmemory", 1, "maxkeys", 5, "notify-keyspace-events", "KEA")
+        store.config_set("requirepass", "new", "slowlog-log-slower-than", 0, "list-max-listpack-size", 9)
+        with pytest.raises(kvlite.OutOfMemoryError):
+            store.set("a", 2)
+    at_first = {"maxkeys": "0", "list-max-listpack-size": "-2", "requirepass": ""}
+    assert store.config_get(*at_first) == at_first | before
+    assert store.config_get("maxmemory", "notify*") == {"maxmemory": "0", "notify-keyspace-events": ""}
+    assert store.config_get("slowlog-log-slower-than") == {"slowlog-log-slower-than": "10000"}
+    assert store.set("a", 2)
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+def test_a_sandbox_puts_back_who_may_do_what(known_before: bool) -> None:
+    store: Store[Any] = Store()
+    if known_before:
+        assert Wire(store).ask("ACL", "SETUSER", "ann", "on", ">secret", "+@all", "~*") == b"+OK\r\n"
+        witness = Wire(store)
+        assert witness.ask("AUTH", "ann", "secret") == b"+OK\r\n"
+        users = witness.ask("ACL", "LIST")
+    with store.sandbox():
+        newcomer = Wire(store)
+        newcomer.ask("ACL", "SETUSER", "bob", "on", "nopass", "+@all", "~*")
+        newcomer.ask("ACL", "SETUSER", "ann", "on", ">other", "-get")
+        newcomer.ask("ACL", "SETUSER", "default", "resetpass", ">secret")
+        assert newcomer.ask("AUTH", "bob", "x") == b"+OK\r\n"
+        assert Wire(store).ask("GET", "a").startswith(b"-NOAUTH")
+    assert Wire(store).ask("GET", "a") == b"$-1\r\n"
+    newcomer.proceed()
+    assert newcomer.closed
+    if known_before:
+        assert witness.ask("ACL", "LIST") == users
+        assert witness.ask("GET", "a") == b"$-1\r\n"
+    else:
+        assert Wire(store).ask("ACL", "USERS") == b"*1\r\n$7\r\ndefault\r\n"
+
+
+def test_what_was_called_in_a_sandbox_is_forgotten() -> None:
+    store: Store[Any] = Store()
+    with store.sandbox():
+        store.calls.clear()
+        store.get("inner")
+        assert store.calls.count("get") == 1
+    assert store.calls.count("get") == 0
+    store.get("outer")
+    with store.sandbox():
+        store.get("inner")
+        store.calls.clear()
+    assert [call.args for call in store.calls.named("get")] == [("outer",)]
+
+
+def test_a_closed_store_has_no_sandbox() -> None:
+    store = Store()
+    store.close()
+    with pytest.raises(kvlite.StoreClosedError), store.sandbox():
+        pass
+
+
 def test_one_sandbox_is_used_once_at_a_time() -> None:
     store = Store()
     sandbox = store.sandbox()

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Lock
 
 from ..errors import ResponseError
@@ -277,3 +278,20 @@ class Acl:
             raise ResponseError("The 'default' user cannot be removed")
         with self._lock:
             return [self.users.pop(name) for name in dict.fromkeys(names) if name in self.users]
+
+    def remember(self) -> Callable[[], list[User]]:
+        """How all users are now: what is returned is to be called to have them so again, once. It returns
+        those who are users no more."""
+        with self._lock:
+            return partial(self._put_back, {name: user.copy() for name, user in self.users.items()})
+
+    def begin_anew(self) -> list[User]:
+        """Have the one user that always is, as he is at first. Returns those who are users no more."""
+        return self._put_back({b"default": _ANYBODY.copy()})
+
+    def _put_back(self, users: dict[bytes, User]) -> list[User]:
+        with self._lock:
+            gone = [self.users.pop(name) for name in self.users.keys() - users.keys()]
+            for name, user in users.items():
+                self.users.setdefault(name, user).become(user)
+        return gone

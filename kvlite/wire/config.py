@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import SYNTAX, ResponseError
@@ -156,16 +157,18 @@ class Config(dict[str, Any]):
     def remember(self, names: Iterable[str]) -> Callable[[], None]:
         """How these parameters are now: what is returned is to be called to have them so again."""
         values = {name: self[name] for name in names}
-        given = self.given.intersection(values)
+        return partial(self._put_back, values, self.given.intersection(values))
 
-        def put_back() -> None:
-            changed = [name for name, value in values.items() if self[name] != value]
-            self.update(values)
-            self.given = self.given.difference(values) | given
-            for hook in dict.fromkeys(hook for name in changed for hook in self._following(name)):
-                hook()
+    def begin_anew(self) -> None:
+        """Have all as it was before anything was set."""
+        self._put_back(self.defaults, set())
 
-        return put_back
+    def _put_back(self, values: Mapping[str, Any], given: set[str]) -> None:
+        changed = [name for name, value in values.items() if self[name] != value]
+        self.update(values)
+        self.given = self.given.difference(values) | given
+        for hook in dict.fromkeys(hook for name in changed for hook in self._following(name)):
+            hook()
 
     def load(self, path: str) -> None:
         """Set what the file at `path` says. ValueError names the line that is wrong; OSError if it cannot be

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..keyspace import Keyspace
-from .acl import Acl
+from .acl import Acl, User
 from .acl_log import AclLog
 from .config import Config
 from .errands import Errands
@@ -17,7 +18,7 @@ from .lua.functions import Functions
 from .lua.running import Runner
 from .lua.scripts import Scripts
 from .monitor import feed
-from .parameters import DEFAULTS
+from .parameters import DEFAULTS, PARAMETERS
 from .pause import Pause
 from .persistence import Saves
 from .replies import Reply
@@ -147,6 +148,29 @@ class Instance:
         """Let every session look again whether requests may go straight to their rows."""
         for session in list(self.sessions.values()):
             session.review()
+
+    def remember(self) -> Callable[[], None]:
+        """How CONFIG and ACL have it now: what is returned is to be called to have it so again, once."""
+        config = vars(self).get("config")
+        return partial(self._put_back, config and config.remember(PARAMETERS), self.acl.remember())
+
+    def begin_anew(self) -> None:
+        """Have all that CONFIG and ACL may change as it was when this was made."""
+        self._put_back(None, self.acl.begin_anew)
+
+    def _put_back(self, settings: Callable[[], None] | None, users: Callable[[], list[User]]) -> None:
+        """Call these; without `settings`, nothing had been configured."""
+        from .client import end
+
+        if settings is not None:
+            settings()
+        elif "config" in vars(self):
+            self.config.begin_anew()
+        gone = users()
+        for session in list(self.sessions.values()):
+            if any(session.user is user for user in gone):
+                end(session)
+        self.review()
 
     def meet_probe(self) -> None:
         """Let every session look again, since a test has put its probe before all commands. Those that are
