@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from .clock import ManualClock
 from .database import Value
-from .errors import RedisError
+from .errors import RedisError, StoreClosedError
 from .keyspace import Keyspace
 from .probe import Call, Fault
 from .structs import Collection
@@ -42,7 +42,8 @@ class Sandbox:
     def __enter__(self) -> Self:
         shared = self._shared
         with shared.lock:
-            shared.open_stores[0]._check_open()
+            if shared.closed:
+                raise StoreClosedError("the store is closed")
             if self._active:
                 raise RedisError("this sandbox is in use")
             self._images, self._origin, self._swaps = {}, {}, []
