@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ from raw import Socket, decoded, plain_server
 from served import COMMAND, SOON, environment, serving
 
 from kvlite import Store
+from kvlite.server.listening import why_not
 from kvlite.serving import run_serve
 from kvlite.serving.options import read_options
 from kvlite.wire.instance import Instance
@@ -286,6 +288,18 @@ def test_what_is_wrong_is_said_in_a_line(refused: Refused, tmp_path: Path, argum
 def test_what_is_wrong_in_the_environment(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KVLITE_TIMEOUT", "x")
     assert "KVLITE_TIMEOUT: argument" in refused()
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (errno.EACCES, "this user may not write it: choose another folder than /some/where, or let the user"),
+        (errno.EROFS, "this user may not write it"),
+        (errno.ENOSPC, "no space left on device"),
+    ],
+)
+def test_why_a_file_cannot_be_made(number: int, why: str) -> None:
+    assert why in why_not("/some/where/file", OSError(number, os.strerror(number)))
 
 
 def test_a_variable_that_is_none_may_be_misspelt(tmp_path: Path) -> None:
