@@ -74,7 +74,8 @@ class Database:
         self.busy = False
         self.doubt: Callable[[bytes], object] | None = None
         """What a reader without the lock has to call with the key whose value it has read: true if it must
-        ask again under the lock. Else the use of the key has been noted."""
+        ask again under the lock. Else the use of the key has been noted. It does not become None again while
+        readers may hold this object."""
 
     def retired(self, busy: bool | None = None) -> Database:
         """A successor with the same contents; this object stays busy for the readers that hold it."""

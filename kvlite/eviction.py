@@ -186,7 +186,10 @@ class Eviction:
         db = store._db
         kind = self._kind()
         if kind != (None if db.uses is None else db.uses.kind):
+            if kind is None:
+                db = db.retired()  # a reader may be about to call what notes uses
             db.record_uses(self._new_uses(kind))
+            store._db = db
         if db.uses is not None and (db.uses.line is not None) != (self.policy.lines_up and self.is_limited):
             if db.uses.line is None:
                 db.uses.line_up(self._shared.random)

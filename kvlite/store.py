@@ -323,7 +323,7 @@ class _DecodingStore(Store[str]):
         db = self._db
         if key not in db.deadlines:
             text = db.data.get(key)
-            if type(text) is bytes and ((doubt := db.doubt) is None or not doubt(key)):
+            if type(text) is bytes and (db.doubt is None or not db.doubt(key)):
                 return text.decode()
         value: Any = Strings.get(self, key)
         return None if value is None else value.decode()

@@ -200,7 +200,7 @@ class Bitmaps(Strings[T]):
                     bit = text[offset >> 3] >> (~offset & 7) & 1
                 except IndexError:
                     bit = 0
-                if (doubt := db.doubt) is None or not doubt(key):
+                if db.doubt is None or not db.doubt(key):
                     return bit
         return self._getbit(key, encode(offset))
 

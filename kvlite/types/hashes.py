@@ -67,7 +67,7 @@ class Hashes(Keyspace[T]):
             # Without the lock deadlines are looked at before values, and writers change values first.
             if isinstance(hash, Hash) and hash.deadlines is None:
                 text = hash.fields.get(field)
-                if (doubt := db.doubt) is None or not doubt(name):
+                if db.doubt is None or not db.doubt(name):
                     return text  # type: ignore[return-value]  # decoding stores have another `hget`
         return self._hget(name, field)  # type: ignore[return-value]
 
@@ -88,7 +88,7 @@ class Hashes(Keyspace[T]):
             hash = db.data.get(name)
             if isinstance(hash, Hash) and hash.deadlines is None:
                 found = field in hash.fields
-                if (doubt := db.doubt) is None or not doubt(name):
+                if db.doubt is None or not db.doubt(name):
                     return found
         return self._hget(name, field) is not None
 

@@ -34,7 +34,7 @@ class Sets(Keyspace[T]):
             held = db.data.get(key)
             if type(held) is Set:
                 found = member in held.positions
-                if (doubt := db.doubt) is None or not doubt(key):
+                if db.doubt is None or not db.doubt(key):
                     return 1 if found else 0
         return 1 if self._sismember(key, member) else 0
 
@@ -286,7 +286,7 @@ class Sets(Keyspace[T]):
         if key not in db.deadlines:
             held = db.data.get(key)
             found = type(held) is Set and member in held.positions
-            if found and ((doubt := db.doubt) is None or not doubt(key)):
+            if found and (db.doubt is None or not db.doubt(key)):
                 return 0
         acquire = self._acquire
         acquire()

@@ -115,7 +115,7 @@ class SortedSets(Keyspace[T]):
             found = db.data.get(key)
             if type(found) is SortedSet:
                 score = found.scores.get(member)
-                if (doubt := db.doubt) is None or not doubt(key):
+                if db.doubt is None or not db.doubt(key):
                     return score
         return self._zscore(key, member)
 
@@ -151,7 +151,7 @@ class SortedSets(Keyspace[T]):
             found = db.data.get(key)
             if type(found) is SortedSet:
                 size = len(found.scores)
-                if (doubt := db.doubt) is None or not doubt(key):
+                if db.doubt is None or not db.doubt(key):
                     return size
         return self._zcard(key)
 

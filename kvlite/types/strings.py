@@ -83,7 +83,7 @@ class Strings(Keyspace[T]):
             return self._get_mortal(db, key)  # type: ignore[return-value]  # decoding stores have another
         value = db.data.get(key)
         if type(value) is bytes:
-            if (doubt := db.doubt) is None or not doubt(key):
+            if db.doubt is None or not db.doubt(key):
                 return value  # type: ignore[return-value]
         elif value is None and self._notify is None and not db.busy:
             return None
@@ -94,7 +94,7 @@ class Strings(Keyspace[T]):
         deadline = db.deadlines.get(key)
         if deadline is not None and deadline > self._shared.now():
             value = db.data.get(key)
-            if type(value) is bytes and ((doubt := db.doubt) is None or not doubt(key)):
+            if type(value) is bytes and (db.doubt is None or not db.doubt(key)):
                 return value
         return self._get(key)
 
