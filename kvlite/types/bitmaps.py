@@ -443,4 +443,5 @@ class Bitmaps(Strings[T]):
 
     def _bits_to_write(self, key: bytes) -> bytearray | None:
         """The string at `key`, to be changed in place from now on."""
-        return None if self._write_string(key) is None else self._to_buffer(key)
+        value = self._write_string(key)
+        return value if value is None or type(value) is bytearray else self._to_buffer(key)
