@@ -97,7 +97,8 @@ def _marked(node: pytest.Item) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     loads: list[tuple[str, Any]] = []
     for marker in reversed(list(node.iter_markers(MARKER))):
         if marker.args:
-            raise pytest.UsageError("the marker kvlite takes keywords only, such as data={...}")
+            words = ", ".join(map(reprlib.repr, marker.args))
+            raise _wrong(node, words, "this marker takes keywords only, such as data={...}")
         for name, value in marker.kwargs.items():
             if name in ("data", "snapshot"):
                 loads.append((name, value))
@@ -111,11 +112,14 @@ def _marker_of(node: pytest.Item, said: dict[str, Any]) -> Iterator[None]:
     """A block that does what the marker of a test has `said`, and blames it for whatever goes wrong."""
     try:
         yield
-        return
     except Exception as error:
-        problem = str(error)
-    words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
-    pytest.fail(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {problem}", pytrace=False)
+        words = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in said.items())
+        raise _wrong(node, words, str(error)) from None
+
+
+def _wrong(node: pytest.Item, words: str, problem: str) -> BaseException:
+    """What fails a test for the words of its marker: one line, without the way there."""
+    return pytest.fail.Exception(f"@pytest.mark.kvlite({words}) of {node.nodeid}: {problem}", pytrace=False)
 
 
 def _located(node: pytest.Item, file: Any) -> Any:

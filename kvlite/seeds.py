@@ -18,7 +18,7 @@ _WORDS = "$string, $list, $set, $hash, $zset and $stream"
 class Seed(NamedTuple):
     """What one key is to hold."""
 
-    key: str
+    key: str | bytes
     kind: str
     """`$string`, `$list`, `$set`, `$hash`, `$zset` or `$stream`."""
     value: Any
@@ -31,8 +31,19 @@ def read_seeds(data: Mapping[str, Any] | PathLike) -> list[Seed]:
     if isinstance(data, (str, os.PathLike)):
         data = _read_file(os.fspath(data))
     if not isinstance(data, Mapping):
-        raise DataError(f"data is a mapping of keys to values, not a {type(data).__name__}")
-    return [_seed(str(key), value) for key, value in data.items()]
+        raise DataError(f"data is a mapping of keys to values, not of the type {type(data).__name__}")
+    return [_seed(_key(key), value) for key, value in data.items()]
+
+
+def _key(key: Any) -> str | bytes:
+    if not _is_plain(key):
+        raise DataError(f"key {key!r} is neither a text nor a number")
+    return key if isinstance(key, (str, bytes)) else str(key)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a text or a number."""
+    return isinstance(value, (str, bytes, int, float)) and not isinstance(value, bool)
 
 
 def _read_file(path: str) -> Any:
@@ -53,7 +64,7 @@ def _yaml() -> Any:
     return yaml
 
 
-def _seed(key: str, value: Any) -> Seed:
+def _seed(key: str | bytes, value: Any) -> Seed:
     ttl = None
     if isinstance(value, Mapping) and any(str(word).startswith("$") for word in value):
         rest = dict(value)
@@ -71,7 +82,7 @@ def _seed(key: str, value: Any) -> Seed:
     return Seed(key, kind, value, ttl)
 
 
-def _check(key: str, kind: str, value: Any, ttl: Any) -> None:
+def _check(key: str | bytes, kind: str, value: Any, ttl: Any) -> None:
     if kind == "$string":
         parts = [value]
     elif kind in _COLLECTIONS:
@@ -82,13 +93,13 @@ def _check(key: str, kind: str, value: Any, ttl: Any) -> None:
     else:
         raise DataError(f"key {key!r}: {kind} is none of {_WORDS}")
     for part in parts:
-        if isinstance(part, bool) or not isinstance(part, (str, bytes, int, float)):
+        if not _is_plain(part):
             raise DataError(f"key {key!r}: {part!r} is neither a text nor a number")
     if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or ttl <= 0):
         raise DataError(f"key {key!r}: $ttl is a number of seconds, not {ttl!r}")
 
 
-def _parts(key: str, what: str, value: Any, kind: type) -> list[Any]:
+def _parts(key: str | bytes, what: str, value: Any, kind: type) -> list[Any]:
     """The members of a list, or fields and values of a dict; DataError if `value` is none, or is empty."""
     shape = Mapping if kind is dict else Sequence
     if not isinstance(value, shape) or isinstance(value, (str, bytes)) or not value:

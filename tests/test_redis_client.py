@@ -321,6 +321,12 @@ def test_a_pool_that_is_of_another_kind_is_refused(made: Any) -> None:
             made(connection_pool=pool)
 
 
+@pytest.mark.parametrize("made", [Redis, AsyncRedis])
+def test_an_option_that_there_is_not_is_refused(made: Any) -> None:
+    with pytest.raises(TypeError, match=r"Redis\(\) got an unexpected keyword argument 'decode'"):
+        made(decode=True)
+
+
 # The state of connections
 
 
@@ -476,6 +482,9 @@ def test_replies_that_take_too_long() -> None:
     with pytest.raises(redis.TimeoutError):
         client.pipeline(transaction=False).blpop("q").execute()
     assert not client.store._lines
+    still = Redis(Store(clock=ManualClock()), socket_timeout=0.05, retry=None)
+    with pytest.raises(redis.TimeoutError, match="whose clock stands still until it is advanced"):
+        still.blpop("q", timeout=0.01)
     assert client.rpush("q", "x") == 1
     assert client.lrange("q", 0, -1) == [b"x"]
 

@@ -52,6 +52,12 @@ def test_a_dict(store: Store[Any]) -> None:
     check(store)
 
 
+def test_keys_are_texts_or_numbers() -> None:
+    store, data = Store(), dict[Any, Any]({b"\xff": "bytes", 7: "number", "é": b"\x00"})
+    assert store.seed(data) == 3
+    assert store.mget(b"\xff", "7", "é") == [b"bytes", b"number", b"\x00"]
+
+
 def test_a_file_of_json(store: Store[Any], tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(json.dumps(DATA))
     store.seed(tmp_path / "data.json")
@@ -84,7 +90,9 @@ def test_a_file_of_yaml(store: Store[Any], tmp_path: Path) -> None:
         ({"k": {"$stream": {"0-0": {"f": 1}}}}, "The ID specified in XADD must be greater than 0-0"),
         ({"k": {"$string": "a", "$ttl": 0}}, "key 'k': $ttl is a number of seconds, not 0"),
         ({"k": {"$zset": {"a": "x"}}}, "value is not a valid float"),
-        ([], "data is a mapping of keys to values, not a list"),
+        ([], "data is a mapping of keys to values, not of the type list"),
+        ({True: 1}, "key True is neither a text nor a number"),
+        ({None: 1}, "key None is neither a text nor a number"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_changed(store: Store[Any], data: Any, says: str) -> None:

@@ -39,6 +39,7 @@ from .talk import (
     lost,
     of_client,
     pool_of,
+    shown,
     store_of,
     take_retry,
     without_socket,
@@ -143,7 +144,7 @@ class AsyncConnection(AbstractConnection):
         self._reader = self._writer = AsyncPlug(self.line)  # type: ignore[assignment]
 
     def _host_error(self) -> str:
-        return repr(self.store)
+        return shown(self.store)
 
     async def connect(self) -> None:
         if self.store._shared.closed:

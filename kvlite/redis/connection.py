@@ -18,7 +18,19 @@ from ..bell import Bell
 from ..store import Store
 from ..wire.line import Line
 from ..wire.replies import Push
-from .talk import CLOSED, STORE_CLOSED, Plug, Talk, Words, greet, lost, store_of, take_retry, without_socket
+from .talk import (
+    CLOSED,
+    STORE_CLOSED,
+    Plug,
+    Talk,
+    Words,
+    greet,
+    lost,
+    shown,
+    store_of,
+    take_retry,
+    without_socket,
+)
 
 
 class Replies(_RESP3Parser):
@@ -115,7 +127,7 @@ class Connection(AbstractConnection):
         return Plug(self.line)
 
     def _host_error(self) -> str:
-        return repr(self.store)
+        return shown(self.store)
 
     def check_store(self) -> None:
         """ConnectionError if the store is closed, which no retry will change."""

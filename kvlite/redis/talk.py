@@ -23,6 +23,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.utils import SENTINEL
 
 from .. import errors
+from ..clock import ManualClock
 from ..store import Store
 from ..wire.line import Line
 from ..wire.python import converter
@@ -80,6 +81,7 @@ class Options:
     """The options of one of redis-py's clients."""
 
     def __init__(self, client: type, connection: type) -> None:
+        self._name = client.__name__
         self._of_client = inspect.signature(client.__init__)  # type: ignore[misc]
         parameters = [*self._of_client.parameters.values()][1:]
         self._defaults = {each.name: each.default for each in parameters if each.kind is not each.VAR_KEYWORD}
@@ -89,7 +91,10 @@ class Options:
     def of_pool(self, options: dict[str, Any]) -> dict[str, Any]:
         """What a client hands on to its pool; redis-py's defaults stand for what is not given."""
         if not options.keys() <= self._defaults.keys():
-            self._of_client.bind(None, **options)  # says what is wrong
+            try:
+                self._of_client.bind(None, **options)
+            except TypeError as error:
+                raise TypeError(f"{self._name}() {error}") from None
         given = self._defaults | options
         driver, library = given["driver_info"], (given.pop("lib_name"), given.pop("lib_version"))
         driver = _driver_info(*library) if driver is SENTINEL else resolve_driver_info(driver, *library)
@@ -109,6 +114,12 @@ def store_of(store: Store[Any] | None) -> Store[Any]:
     if not isinstance(store, Store):
         raise TypeError(f"a client talks to a kvlite.Store, not to {store!r}")
     return store
+
+
+def shown(store: Store[Any]) -> str:
+    """The store as a message about a reply that does not come calls it."""
+    still = isinstance(store._shared.clock, ManualClock)
+    return f"{store!r}, whose clock stands still until it is advanced" if still else repr(store)
 
 
 def pool_of(pool: Any, connection_class: type[Any]) -> Any:
