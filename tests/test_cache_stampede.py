@@ -667,3 +667,34 @@ def test_a_forked_child_waits_for_nobody_of_its_parent(cache: Any) -> None:
     done.set()
     thread.join(10)
     assert child.exitcode == 7
+
+
+def test_who_is_in_an_atomic_block_does_not_wait_for_who_needs_the_store() -> None:
+    store = Store()
+    cache = Cache(store)
+    began, inside = threading.Event(), threading.Event()
+    computed_by: list[str] = []
+
+    @cache.memoize
+    def slow() -> str:
+        computed_by.append(threading.current_thread().name)
+        began.set()
+        assert inside.wait(10)
+        return "slow"
+
+    leader = threading.Thread(target=slow, name="leader", daemon=True)
+    results: list[str] = []
+
+    def in_a_block() -> None:
+        assert began.wait(10)
+        with store.atomic():
+            inside.set()
+            results.append(slow())
+
+    other = threading.Thread(target=in_a_block, name="other", daemon=True)
+    for thread in (leader, other):
+        thread.start()
+    for thread in (leader, other):
+        thread.join(10)
+    assert results == ["slow"]
+    assert computed_by[0] == "leader"

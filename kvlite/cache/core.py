@@ -432,7 +432,8 @@ class Core:
                 await self._lead(job, flight, force=False, stale=entry)
                 return flight
             chain = computing.get()
-            if not job.manner.may_wait(flight) or not flight.begin_to_wait(chain):
+            may_wait = job.manner.may_wait(flight) and not self._is_in_atomic_block()
+            if not may_wait or not flight.begin_to_wait(chain):
                 return await self._compute_alone(job)
             try:
                 await job.manner.wait(flight)
@@ -442,6 +443,12 @@ class Core:
                 stats.waits += 1
                 return flight
             data, looked = await self.backend.get(job.key), False
+
+    def _is_in_atomic_block(self) -> bool:
+        """The caller holds the store's lock, without which who computes elsewhere does not come to an end."""
+        store = self.backend.store
+        owned: bool = store is not None and store._shared.lock._is_owned()  # type: ignore[attr-defined]
+        return owned
 
     async def renew(self, job: Job) -> Flight:
         """The value of a job, computed now whatever is kept."""
@@ -644,7 +651,7 @@ class Core:
     async def _wait_for_holder(self, job: Job, flight: Flight, holder: bytes | None, started: float) -> bool:
         """Wait for the process that computes; whether the flight has landed, or else is to be led here."""
         keys = [job.key, self._lock(job.key), self._failure(job.key)]
-        nested = bool(computing.get())
+        nested = bool(computing.get()) or self._is_in_atomic_block()
         while True:
             waited = time.monotonic() - started
             if nested and waited * 1000 > self.lease:
