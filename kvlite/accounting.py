@@ -83,21 +83,10 @@ class Account:
             return 0 if record is None else record[0]
         return self.entered(key, value)
 
-    def changed(
-        self,
-        key: bytes,
-        size: int,
-        held: Value | None,
-        value: Value | None,
-        rest: Any,
-        weight: int | None = None,
-    ) -> None:
-        """An effect with the arguments `rest` has made `value` of `held`, for which `size` was counted.
-
-        `weight` is what its elements have gained, where that is known.
-        """
+    def changed(self, key: bytes, size: int, held: Value | None, value: Value | None, rest: Any) -> None:
+        """An effect with the arguments `rest` has made `value` of `held`, for which `size` was counted."""
         if value is held and isinstance(value, Collection):
-            self.total += self._moved(key, value, rest, weight)
+            self.total += self._moved(key, value, rest)
         else:
             if held is None:
                 self.newest = key
@@ -107,6 +96,24 @@ class Account:
         if self.total > self.ceiling:
             self.full.pressed = True
 
+    def put_forward(self, record: list[int], value: Collection, weight: int) -> bool:
+        """Count what a collection takes by the weight that its elements have gained, if that can be trusted.
+
+        Only what its tables take is not known.
+        """
+        size, length, drift = record
+        grown = len(value) - length
+        around = value.overhead * grown
+        drift += abs(around) // 2 + abs(weight) // 16 + 1
+        if drift * TOLERANCE > size:
+            return False
+        gained = weight + around
+        record[:] = size + gained, length + grown, drift
+        self.total = total = self.total + gained
+        if total > self.ceiling:
+            self.full.pressed = True
+        return True
+
     def size_of(self, key: bytes, value: Value | None) -> int:
         """The bytes that are counted for a key."""
         if isinstance(value, Collection):
@@ -114,21 +121,13 @@ class Account:
             return 0 if record is None else record[0]
         return self.entered(key, value)
 
-    def _moved(self, key: bytes, value: Collection, rest: Any, weight: int | None) -> int:
+    def _moved(self, key: bytes, value: Collection, rest: Any) -> int:
         """How many bytes more a collection takes after an effect has worked on it."""
         record = self.records.get(key)
         if record is None:
             return self.entered(key, value)
         size, length, drift = record
         grown = len(value) - length
-        if weight is not None:
-            # Only the tables are not known.
-            around = value.overhead * grown
-            drift += abs(around) // 2 + abs(weight) // 16 + 1
-            if drift * TOLERANCE <= size:
-                record[:] = size + weight + around, length + grown, drift
-                return weight + around
-            return self.entered(key, value) - size
         brought = _bytes_of(rest)
         lost = size * -grown // (length or 1) if grown < 0 else 0
         drift += brought + lost
@@ -203,9 +202,27 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
         db = store._db
         account, held = db.account, db.data.get(key)
         size = account.size_of(key, held)
-        gained = weigh(held, *rest) if weigh is not None and isinstance(held, Collection) else None
         result = make(store, key, *rest)
-        account.changed(key, size, held, store._db.data.get(key), rest, gained)
+        account.changed(key, size, held, store._db.data.get(key), rest)
+        return result
+
+    def gate_of_elements(key: bytes, *rest: Any) -> Any:
+        # What comes into a collection, or goes, has a weight that is told beforehand.
+        if shared.observers or shared.journal is not None:
+            tell((key, *rest))
+        data, account = store._db.data, store._db.account
+        held, record = data.get(key), account.records.get(key)
+        if record is None:
+            result = make(store, key, *rest)
+            account.changed(key, 0, held, data.get(key), rest)
+            return result
+        weight = weigh(held, *rest)  # type: ignore[misc]
+        result = make(store, key, *rest)
+        value = data.get(key)
+        if value is not held:
+            account.changed(key, record[0], held, value, rest)
+        elif not account.put_forward(record, held, weight):
+            account.total += account.entered(key, held) - record[0]
         return result
 
     def gate_of_drop(key: bytes) -> None:
@@ -243,6 +260,15 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
                 if total > account.ceiling:
                     account.full.pressed = True
                 return
+        elif (
+            deadline is None
+            and type(text) is type(held) is int
+            and key not in db.deadlines
+            and not store._watchers
+        ):
+            db.data[key] = text
+            account.total += getsizeof(text) - getsizeof(held)
+            return
         size = account.size_of(key, held)
         make(store, key, text, deadline)
         account.changed(key, size, held, text, ())
@@ -263,7 +289,7 @@ def counting_gate(store: Keyspace[Any], code: int, name: str) -> Callable[..., A
     if not announces_its_key_only(code):
         return gate_of_several
     gates: dict[str, Callable[..., Any]] = {"_effect_drop": gate_of_drop, "_effect_put": gate_of_put}
-    return gates.get(name, gate)
+    return gates.get(name, gate if weigh is None else gate_of_elements)
 
 
 def let_go(store: Keyspace[Any], keys: dict[bytes, int]) -> None:

@@ -22,13 +22,6 @@ class Text(bytes):
     """A string that reads as an integer, and that Redis nevertheless keeps as text: a sum of INCRBYFLOAT."""
 
 
-class Everything:
-    """A container that has everything in it."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-
 def size_after_growth(count: int) -> int:
     """How many bytes a dict takes that had to be made larger when it had `count` entries.
 
@@ -63,7 +56,8 @@ class Database:
         self.field_deadlines: dict[bytes, int] = {}
         """The earliest deadline of a field, for each hash that may have one; checked when it comes."""
         self.special: Container[bytes] = self.deadlines
-        """The keys for which, under the lock, more is to be done than to look into `data`."""
+        """The keys for which, under the lock, more is to be done than to look into `data`: those with a
+        deadline, or all that there are, where uses are recorded."""
         self.keys = Dense()
         self.timetable: list[tuple[int, bytes]] = []
         """A heap of deadlines and their keys; an entry that no longer holds is dropped when it comes up."""
@@ -112,9 +106,8 @@ class Database:
         successor.data = dict(self.data)
         successor.deadlines = dict(self.deadlines)
         successor.keys.positions = dict(self.keys.positions)
-        if self.uses is None:
-            successor.special = successor.deadlines
-        else:
+        successor.special = successor.deadlines if self.uses is None else successor.data
+        if self.uses is not None:
             self.uses.fill(self.data)
         return successor
 
@@ -123,7 +116,7 @@ class Database:
         if uses is not None:
             uses.fill(self.data)
         self.uses = uses
-        self.special = self.deadlines if uses is None else Everything()
+        self.special = self.deadlines if uses is None else self.data
         self.set_busy(self.busy)
 
     def successor(self) -> Database:
