@@ -478,3 +478,22 @@ def test_counts_beyond_64_bits_are_kept(tmp_path: Path) -> None:
         assert store.xinfo_stream("s", full=True) == told
         assert told["groups"][0]["entries-read"] == -(2**63)
         assert store.xpending_range("s", "g", "-", "+", 1)[0]["times_delivered"] == -(2**63)
+
+
+def test_a_copy_of_a_group_shares_nothing() -> None:
+    group = Group(9, 7)
+    for number in range(1, 30):
+        name = b"c%d" % (number % 3)
+        group.see(name, number)
+        group.assign(name, number * 7 % 30, number, number % 5)
+    group.see(b"nobody", 1)
+    before = group.dump()
+    copy = group.copy()
+    copy._check()
+    assert copy.dump() == before
+    copy.acknowledge(7)
+    copy.dismiss(b"c2")
+    copy.see(b"c0", 99)
+    copy._check()
+    group._check()
+    assert group.dump() == before != copy.dump()

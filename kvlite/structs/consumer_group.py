@@ -75,7 +75,14 @@ class Group:
 
     def copy(self) -> Group:
         """Another one with the same, sharing nothing that can change. O(n)."""
-        return Group.load(self.dump())
+        other = Group(self.last_id, self.entries_read)
+        for name, consumer in self.consumers.items():
+            twin = other.consumers[name] = Consumer(name, consumer.seen)
+            twin.pending.update(
+                {id: Pending(twin, held.time, held.count) for id, held in consumer.pending.items()}
+            )
+            other.pending.update(twin.pending)
+        return other
 
     def dump(self) -> list[Any]:
         """All of it as msgpack can carry it. O(n log n)."""
