@@ -30,14 +30,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+_opened = pytest.StashKey[bool]()
+"""Set for a test whose store has been opened."""
+
+
 @pytest.fixture
-def kvlite_clock() -> ManualClock:
-    """The clock of this test's store, which stands still until `kvlite_clock.advance(seconds)`.
+def kvlite_clock(request: pytest.FixtureRequest) -> ManualClock:
+    """The clock of this test's store, which stands still until `kvlite_clock.advance(seconds)`; that of the
+    marker, if it gives one.
 
     A test that does not ask for it has a store that goes by the machine's clock.
     """
     from .clock import ManualClock
 
+    clock = _marked(request.node)[0].get("clock")
+    if clock is not None:
+        return clock  # type: ignore[no-any-return]
+    if _opened in request.node.stash:
+        pytest.fail(
+            f"kvlite_clock comes too late: the store of {request.node.nodeid} has been opened without it."
+            " Name it among the arguments of the test, or of a fixture that it uses",
+            pytrace=False,
+        )
     return ManualClock()
 
 
@@ -62,7 +76,9 @@ def kvlite_store(request: pytest.FixtureRequest) -> Iterator[Store[Any]]:
                     store.restore_from(_located(node, what))
                 else:
                     store.seed(_located(node, what))
+        node.stash[_opened] = True
         yield store
+        del node.stash[_opened]
 
 
 @pytest.fixture

@@ -123,6 +123,37 @@ def test_the_marker(pytester: pytest.Pytester) -> None:
         result.stdout.no_fnmatch_line(noise)
 
 
+def test_the_clock_is_that_of_the_store(pytester: pytest.Pytester) -> None:
+    """Wherever it comes from; and if it cannot be, that is said."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from kvlite import ManualClock
+
+        @pytest.mark.kvlite(clock=ManualClock(1_000_000))
+        def test_marker(kvlite_redis, kvlite_clock):
+            kvlite_redis.set("a", 1, ex=60)
+            kvlite_clock.advance(60)
+            assert kvlite_redis.get("a") is None
+            assert kvlite_redis.time() == (1060, 0)
+
+        @pytest.fixture
+        def clock(request):
+            return request.getfixturevalue("kvlite_clock")
+
+        def test_dynamic(clock, kvlite_redis):
+            clock.advance(60)
+            assert kvlite_redis.time()[0] == clock.now() // 1000
+
+        def test_too_late(kvlite_redis, clock):
+            pass
+        """
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["kvlite_clock comes too late*test_too_late*"])
+
+
 def test_what_is_wrong_with_a_marker_is_said(pytester: pytest.Pytester) -> None:
     path = pytester.makepyfile(
         """
