@@ -267,10 +267,13 @@ if __data and __data[0] > 0x7F:
     else:
         __stats.hits += 1
         return __value
+elif __data and __len(__data) < 20 and __data.isdigit():
+    __stats.hits += 1
+    return __int(__data)
 return __obtain(__key, __data, ARGUMENTS, False)
 """
-"""How a memoized function goes on from its key, where most entries are msgpack and nothing else: a hit is one
-call of Python, and what the store and msgpack take."""
+"""How a memoized function goes on from its key, where most entries are msgpack and nothing else, or digits: a
+hit is one call of Python, and what the store and msgpack take."""
 
 HIT = """\
 try:
