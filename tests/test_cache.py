@@ -127,6 +127,15 @@ def test_counting(cache: Any) -> None:
     cache.set("s", "x")
     with pytest.raises(TypeError, match="'s' is no integer"):
         cache.incr("s")
+    cache.set("most", 2**63 - 1)
+    with pytest.raises(OverflowError, match="'most' would need more than 64 bits"):
+        cache.incr("most")
+    with pytest.raises(OverflowError, match="is no integer of 64 bits"):
+        cache.incr("new", 2**63)
+    with pytest.raises(TypeError, match=r"what is counted is an int, not 1\.5"):
+        cache.incr("new", 1.5)
+    assert cache.get("new") is None
+    assert cache.get("most") == 2**63 - 1
 
 
 def test_clearing_leaves_what_is_not_its_own(open_cache: Callable[..., Any]) -> None:

@@ -241,7 +241,7 @@ class Cache(_Common):
     def incr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
         """Add `delta` to the int under `key` and return it. A new one begins at 0, and lives for `ttl`.
 
-        TypeError if there is something else.
+        TypeError if there is something else, OverflowError beyond 64 bits.
         """
         return run(self._core.incr(key, delta, ttl))
 
@@ -392,7 +392,7 @@ class AsyncCache(_Common):
     async def incr(self, key: str, delta: int = 1, *, ttl: MaybeDuration = DEFAULT) -> int:
         """Add `delta` to the int under `key` and return it. A new one begins at 0, and lives for `ttl`.
 
-        TypeError if there is something else.
+        TypeError if there is something else, OverflowError beyond 64 bits.
         """
         return await self._core.incr(key, delta, ttl)
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..globs import literal_glob
 from .backends import Backend, Command, as_bytes, is_called, ttl_options
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds, milliseconds
-from .entries import Entries, Entry
+from .entries import INT64, Entries, Entry
 from .evictions import Evictions, evictions_of
 from .flights import Flight, Flights, Manner, TaskManner, ThreadManner, computing, flights_of
 from .leases import Renewing, renewed_by_task, renewed_by_thread
@@ -363,6 +363,10 @@ class Core:
 
     async def incr(self, key: str, delta: int, ttl: MaybeDuration) -> int:
         full, lifetime = self.key(key), self.ttl_of(ttl)
+        if not isinstance(delta, int):
+            raise TypeError(f"what is counted is an int, not {delta!r}")
+        if delta not in INT64:
+            raise OverflowError(f"{delta} is no integer of 64 bits")
         try:
             results = await self.backend.execute(
                 ("set", (full, 0), ttl_options(lifetime) | {"nx": True}), ("incrby", (full, delta), {})
@@ -370,8 +374,10 @@ class Core:
         except Exception as error:
             if "not an integer" in str(error) or "WRONGTYPE" in str(error):
                 raise TypeError(
-                    f"what is kept under {key!r} is no integer, so it cannot be counted with"
+                    f"what is kept under {key!r} is no integer of 64 bits, so it cannot be counted with"
                 ) from error
+            if "would overflow" in str(error):
+                raise OverflowError(f"what is kept under {key!r} would need more than 64 bits") from error
             raise
         count: int = results[1]
         return count
