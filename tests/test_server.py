@@ -188,6 +188,28 @@ def test_what_is_a_servers_own_ends_with_it(store: Store[Any], tmp_path: Path) -
         assert client.ask("AUTH", "ann", "pw") == b"+OK\r\n"
 
 
+def test_a_server_that_begins_in_a_sandbox_keeps_what_is_its_own(store: Store[Any]) -> None:
+    """It would listen elsewhere, and to everybody, if what was put back in the end were its own too."""
+    before = store.config_get("*")
+    with store.sandbox():
+        server = Server(store, port=0, requirepass="x", timeout=9).start()
+        places = server.places
+        with redis.Redis.from_url(server.url) as client:
+            assert client.config_set("timeout", 7, "maxmemory", "100mb", "requirepass", "y")
+    assert server.places == places
+    assert connect(server).ask("PING").startswith(b"-NOAUTH")
+    with redis.Redis.from_url(server.url) as client:
+        assert client.config_get("timeout", "maxmemory") == {"timeout": "9", "maxmemory": "0"}
+        with store.sandbox():
+            client.config_set("timeout", 7)
+        assert client.config_get("timeout", "requirepass") == {"timeout": "9", "requirepass": "x"}
+        assert client.ping()
+    server.close()
+    assert store.config_get("*") == before
+    with Server(store, port=0) as server:
+        assert connect(server).ask("PING") == b"+PONG\r\n"
+
+
 def test_a_server_that_never_started_has_set_nothing(store: Store[Any]) -> None:
     before = store.config_get("*")
     server = Server(store, port=7000, requirepass="x")

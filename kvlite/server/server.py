@@ -239,6 +239,7 @@ class Server:
         self._terms.apply()
         try:
             self._listeners.open(*self._free_ports)
+            self._terms.stand()
         except BaseException:
             self._terms.end()
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..wire.config import REFUSED
+from ..wire.config import NOBODYS, REFUSED
 from ..wire.parameters import NAMES, OF_A_SERVER, Parameter, nearest
 
 if TYPE_CHECKING:
@@ -67,8 +67,13 @@ class Terms:
         except ValueError as error:
             raise _wrong(name, words, error) from None
 
+    def stand(self) -> None:
+        """Let nobody else put back what is `OF_A_SERVER`, until `end`."""
+        self._config.own = {name: self._config[name] for name in OF_A_SERVER}
+
     def end(self) -> None:
         """Have everything `OF_A_SERVER` as it was before."""
+        self._config.own = NOBODYS
         put_back, self._put_back = self._put_back, None
         if put_back is not None:
             self._values = {name: self._config[name] for name in self._values}

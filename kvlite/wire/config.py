@@ -30,6 +30,10 @@ MAX_DEPTH = 16
 """How deep files may include each other."""
 
 
+NOBODYS: Mapping[str, Any] = {}
+"""What is a server's own where none runs."""
+
+
 class Config(dict[str, Any]):
     """The value of each parameter by its name, as its kind reads it: `config["maxmemory"]` is an int.
 
@@ -47,6 +51,8 @@ class Config(dict[str, Any]):
         self._directives: dict[str, tuple[Callable[[list[str]], None], Callable[[], list[str]]]] = {}
         self.given: set[str] = set()
         """What was set at start."""
+        self.own = NOBODYS
+        """What the server that runs has of its own: that stays while it does, whatever is put back."""
 
     def on_change(self, hook: Callable[[], None], *names: str) -> None:
         """Call `hook` after any of these parameters was set, once for each CONFIG SET.
@@ -157,13 +163,16 @@ class Config(dict[str, Any]):
     def remember(self, names: Iterable[str]) -> Callable[[], None]:
         """How these parameters are now: what is returned is to be called to have them so again."""
         values = {name: self[name] for name in names}
-        return partial(self._put_back, values, self.given.intersection(values))
+        return partial(self._put_back, values, self.given.intersection(values), self.own)
 
     def begin_anew(self) -> None:
         """Have all as it was before anything was set."""
-        self._put_back(self.defaults, set())
+        self._put_back(self.defaults, set(), NOBODYS)
 
-    def _put_back(self, values: Mapping[str, Any], given: set[str]) -> None:
+    def _put_back(self, values: Mapping[str, Any], given: set[str], own: Mapping[str, Any]) -> None:
+        if self.own is not own:
+            values = {**values, **self.own}
+            given = given | self.given.intersection(self.own)
         changed = [name for name, value in values.items() if self[name] != value]
         self.update(values)
         self.given = self.given.difference(values) | given

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ..keyspace import Keyspace
 from .acl import Acl, User
 from .acl_log import AclLog
-from .config import Config
+from .config import NOBODYS, Config
 from .errands import Errands
 from .latency import Event
 from .lua.functions import Functions
@@ -119,7 +119,7 @@ class Instance:
         connect(config, self.store)
 
         def require_password() -> None:
-            acl.require_password(config["requirepass"].encode("utf-8", "surrogateescape"))
+            self._require_password()
             self.review()
 
         def set_limits() -> None:
@@ -149,17 +149,28 @@ class Instance:
         for session in list(self.sessions.values()):
             session.review()
 
+    def _require_password(self) -> None:
+        self.acl.require_password(self.config["requirepass"].encode("utf-8", "surrogateescape"))
+
     def remember(self) -> Callable[[], None]:
         """How CONFIG and ACL have it now: what is returned is to be called to have it so again, once."""
-        config = vars(self).get("config")
-        return partial(self._put_back, config and config.remember(PARAMETERS), self.acl.remember())
+        config: Config | None = vars(self).get("config")
+        if config is None:
+            return partial(self._put_back, NOBODYS, None, self.acl.remember())
+        return partial(self._put_back, config.own, config.remember(PARAMETERS), self.acl.remember())
 
     def begin_anew(self) -> None:
         """Have all that CONFIG and ACL may change as it was when this was made."""
-        self._put_back(None, self.acl.begin_anew)
+        self._put_back(NOBODYS, None, self.acl.begin_anew)
 
-    def _put_back(self, settings: Callable[[], None] | None, users: Callable[[], list[User]]) -> None:
-        """Call these; without `settings`, nothing had been configured."""
+    def _put_back(
+        self,
+        own: Mapping[str, Any],
+        settings: Callable[[], None] | None,
+        users: Callable[[], list[User]],
+    ) -> None:
+        """Call these; without `settings`, nothing had been configured. A server that has begun since has
+        its password still: another's `own` was there then."""
         from .client import end
 
         if settings is not None:
@@ -167,6 +178,9 @@ class Instance:
         elif "config" in vars(self):
             self.config.begin_anew()
         gone = users()
+        config = vars(self).get("config")
+        if config is not None and config.own is not own and config["requirepass"]:
+            self._require_password()
         for session in list(self.sessions.values()):
             if any(session.user is user for user in gone):
                 end(session)
