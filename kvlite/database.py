@@ -158,14 +158,12 @@ class Database:
 
     def remove_all(self, keys: Iterable[bytes]) -> list[Value]:
         """`remove` each of `keys`; their values. O(keys)."""
-        data, positions, items = self.data, self.keys.positions, self.keys.items
-        values = []
-        for key in keys:
-            values.append(data.pop(key))
-            # As `Dense.remove` does it: this is what making room costs.
-            position = positions.pop(key)
+        positions, items = self.keys.positions, self.keys.items
+        values = list(map(self.data.pop, keys))
+        # As `Dense.remove` does it: this is what making room costs.
+        for position in map(positions.pop, keys):
             last = items.pop()
-            if last is not key and position < len(items):
+            if position < len(items):
                 items[position] = last
                 positions[last] = position
         if self.deadlines or self.field_deadlines:

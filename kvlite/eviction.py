@@ -32,7 +32,7 @@ Candidate: TypeAlias = "tuple[int, bytes, Keyspace[Any]]"
 
 BATCH = 16
 """How many keys are picked at a time."""
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 128
 """How many keys go before it is looked at how much is left."""
 _DENYOOM = """
     append bitfield bitop blmove brpoplpush copy decr decrby function|load function|restore geoadd georadius

@@ -20,6 +20,8 @@ PART = 64
 """How many keys that come into being one after the other stand in line together."""
 LARGE = 512
 """A part of the line that has more is not put in order, but what is drawn from it."""
+NONE = -1
+"""What is the state of no key."""
 FEW = 1000
 """So many removed keys are not minded."""
 
@@ -197,12 +199,15 @@ class ByTime(Line):
 class ByRank(Line):
     """Keys by a rank, which `ranks` has for each state. Of those with the same rank any goes first."""
 
-    __slots__ = ("_parts", "_ranks")
+    __slots__ = ("_newest", "_newest_state", "_parts", "_ranks")
 
     def __init__(self, states: dict[bytes, int], random: Random, ranks: Mapping[int, int]) -> None:
         super().__init__(states, random)
         self._ranks = ranks
         self._parts: dict[int, list[bytes]] = {}
+        self._newest: list[bytes] = []
+        """The part for what comes into being with the state `_newest_state`, while it is one of the parts."""
+        self._newest_state = NONE
 
     def rank(self, state: int) -> int:
         return self._ranks[state]
@@ -216,18 +221,17 @@ class ByRank(Line):
         self._count += 1
 
     def add(self, key: bytes, state: int) -> None:
-        part = self._parts.get(self._ranks[state])
-        if part is None:
-            self.put(key, state)
-            return
-        part.append(key)
+        if state != self._newest_state:
+            self._newest = self._parts.setdefault(self._ranks[state], [])
+            self._newest_state = state
+        self._newest.append(key)
         self._count += 1
         if not self._count % FEW:
             self.tidy()
 
     def fill(self, states: Iterable[tuple[bytes, int]]) -> None:
         self._ready.clear()
-        self._parts, self._count = {}, 0
+        self._parts, self._newest_state, self._count = {}, NONE, 0
         for key, state in states:
             self.put(key, state)
 
@@ -241,7 +245,9 @@ class ByRank(Line):
             drawn = self._draw(part, 4 * PART)
             if not part:
                 del self._parts[lowest]
-            same, stays = -1, False
+                if part is self._newest:
+                    self._newest_state = NONE
+            same, stays = NONE, False
             for key, state in zip(drawn, map(get, drawn), strict=True):
                 if state is None:
                     continue

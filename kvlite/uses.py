@@ -218,9 +218,7 @@ class Times:
         self.at.pop(key, None)
 
     def forget_all(self, keys: Iterable[bytes]) -> None:
-        pop = self.at.pop
-        for key in keys:
-            pop(key, None)
+        deque(map(self.at.pop, keys, repeat(None)), maxlen=0)
 
     def state(self, key: bytes) -> int | None:
         return self.at.get(key)
@@ -319,9 +317,7 @@ class Frequencies:
         self._counters.pop(key, None)
 
     def forget_all(self, keys: Iterable[bytes]) -> None:
-        pop = self._counters.pop
-        for key in keys:
-            pop(key, None)
+        deque(map(self._counters.pop, keys, repeat(None)), maxlen=0)
 
     def state(self, key: bytes) -> int | None:
         self.settle()
