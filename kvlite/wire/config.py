@@ -160,9 +160,9 @@ class Config(dict[str, Any]):
         for hook in self._following(row.name):
             hook()
 
-    def remember(self, names: Iterable[str]) -> Callable[[], None]:
-        """How these parameters are now: what is returned is to be called to have them so again."""
-        values = {name: self[name] for name in names}
+    def remember(self, names: Iterable[str] | None = None) -> Callable[[], None]:
+        """How these parameters are now, or all: what is returned is to be called to have them so again."""
+        values = dict(self) if names is None else {name: self[name] for name in names}
         return partial(self._put_back, values, self.given.intersection(values), self.own)
 
     def begin_anew(self) -> None:
@@ -173,9 +173,11 @@ class Config(dict[str, Any]):
         if self.own is not own:
             values = {**values, **self.own}
             given = given | self.given.intersection(self.own)
+        self.given = self.given.difference(values) | given
+        if values == self:
+            return
         changed = [name for name, value in values.items() if self[name] != value]
         self.update(values)
-        self.given = self.given.difference(values) | given
         for hook in dict.fromkeys(hook for name in changed for hook in self._following(name)):
             hook()
 

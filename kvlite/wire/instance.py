@@ -18,7 +18,7 @@ from .lua.functions import Functions
 from .lua.running import Runner
 from .lua.scripts import Scripts
 from .monitor import feed
-from .parameters import DEFAULTS, PARAMETERS
+from .parameters import DEFAULTS
 from .pause import Pause
 from .persistence import Saves
 from .replies import Reply
@@ -157,7 +157,7 @@ class Instance:
         config: Config | None = vars(self).get("config")
         if config is None:
             return partial(self._put_back, NOBODYS, None, self.acl.remember())
-        return partial(self._put_back, config.own, config.remember(PARAMETERS), self.acl.remember())
+        return partial(self._put_back, config.own, config.remember(), self.acl.remember())
 
     def begin_anew(self) -> None:
         """Have all that CONFIG and ACL may change as it was when this was made."""
