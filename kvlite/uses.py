@@ -235,9 +235,10 @@ class Times:
     def fill(self, keys: Iterable[bytes]) -> None:
         now, at = self.hand.look(), self.at
         known = {key: at.get(key, now) for key in keys}
+        none_is_new = known.keys() <= at.keys()
         at.clear()  # and not exchanged: reads without the lock hold it
         at.update(known)
-        if self.line is not None:
+        if self.line is not None and not none_is_new:
             self.line.fill(at.items())
 
     def settle(self) -> None:
@@ -338,9 +339,10 @@ class Frequencies:
         self.settle()
         first, counters = self._hand.minutes() << 8 | FIRST_FREQUENCY, self._counters
         known = {key: counters.get(key, first) for key in keys}
+        none_is_new = known.keys() <= counters.keys()
         counters.clear()  # and not exchanged: the line holds it
         counters.update(known)
-        if self.line is not None:
+        if self.line is not None and not none_is_new:
             self.line.fill(known.items())
 
     def successor(self) -> Frequencies:
