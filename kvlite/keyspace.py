@@ -361,6 +361,8 @@ class Keyspace(Generic[T]):
             raise StoreClosedError(why)
 
         shared.hub.dismiss(why)
+        if shared.instance is not None:
+            shared.instance.end_monitors()
         for store in shared.open_stores:
             shared.room.dismiss(store, why)
             store._db = cast(Database, _ClosedDatabase(why))

@@ -233,9 +233,9 @@ class Faults:
         return list(self._faults)
 
     def forget_but(self, kept: list[Fault]) -> None:
-        """Plan nothing any more but what is among `kept`."""
+        """Plan what is among `kept` and has not gone wrong as often as it is to, and nothing else."""
         with self._lock:
-            self._faults = [fault for fault in self._faults if any(fault is each for each in kept)]
+            self._faults = [fault for fault in kept if fault.left > 0]
 
     def _plan(self, command: str, nth: int, times: int | None, **what: Any) -> None:
         if nth < 1 or (times is not None and times < 1):

@@ -313,6 +313,15 @@ def test_a_subscriber_whose_store_is_closed_is_told_so() -> None:
     listener.close()
 
 
+def test_who_monitors_a_store_that_is_closed_is_told_so() -> None:
+    client = Redis()
+    with client.monitor() as monitor:
+        threading.Timer(0.05, client.store.close).start()
+        with pytest.raises(redis.ConnectionError, match="Connection closed by server"):
+            for _ in monitor.listen():
+                pass
+
+
 @pytest.mark.parametrize("made", [Redis, AsyncRedis])
 def test_a_pool_that_is_of_another_kind_is_refused(made: Any) -> None:
     other = {Redis: AsyncConnectionPool, AsyncRedis: ConnectionPool}[made]

@@ -117,9 +117,15 @@ def test_what_was_planned_in_a_sandbox_is_forgotten() -> None:
         assert store.get("a") is None
         with pytest.raises(kvlite.ConnectionError):
             store.get("a")
+    with store.sandbox():
+        store.faults.clear()
+        assert store.get("a") is None
     store.set("a", 1)
     with pytest.raises(kvlite.ConnectionError):
         store.get("a")
+    with store.sandbox():
+        assert store.get("a") == b"1"
+    assert store.get("a") == b"1"
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,11 @@ class Instance:
             for monitor in list(self.monitors):
                 monitor.door.push(line)
 
+    def end_monitors(self) -> None:
+        """End the connections of all who monitor: there is nothing to be shown any more."""
+        for monitor in list(self.monitors):
+            monitor.door.close()
+
     def stop_watching(self, session: Session) -> None:
         """Show this session nothing any more, if anything."""
         if session in self.monitors:
