@@ -791,6 +791,36 @@ def test_an_argument_without_a_place_in_a_key_is_named() -> None:
         by(object())
 
 
+def test_functions_that_differ_by_what_is_around_them() -> None:
+    """They have one name, so the second finds what the first has kept; that is said."""
+
+    def times(cache: Cache, factor: int, **options: Any) -> Callable[[int], int]:
+        @cache.memoize(**options)
+        def product(number: int) -> int:
+            return number * factor
+
+        return product
+
+    def alone(cache: Cache) -> None:
+        @cache.memoize
+        def factorial(number: int) -> int:
+            return number * factorial(number - 1) if number else 1
+
+    cache = Cache(Store())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        times(cache, 2)
+        alone(cache)
+        alone(cache)
+        times(Cache(Store()), 3)
+        assert times(cache, 4, name="four")(1) == 4
+        assert times(cache, 5, key=lambda number: (number, 5))(1) == 5
+    with pytest.warns(
+        CacheWarning, match="product is memoized once more, and finds the results of the one before"
+    ):
+        times(cache, 3)
+
+
 def test_a_coroutine_function_stays_one() -> None:
     cache = Cache(Store())
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from .backends import run, unread
-from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
+from .core import TASKS, THREADS, UNKNOWN, CacheWarning, Core, Job, Policy, tags_of
 from .durations import Duration, MaybeDuration, maybe_milliseconds, milliseconds
 from .flights import Flight
 from .keys import TEXTS, Unkeyable, call_with_key, key_of_call, name_of, shortened
@@ -129,7 +130,15 @@ class Memo:
         version: int | str,
         name: str | None,
     ) -> None:
-        name = _checked_name(function) if name is None else name
+        if name is None:
+            name = _checked_name(function)
+            if key is None and name in core.functions and _takes_from_around(function):
+                warnings.warn(
+                    f"{name} is memoized once more, and finds the results of the one before: what it takes "
+                    f"from around it is in no key. Give each a name=, or a key= that says it",
+                    CacheWarning,
+                    stacklevel=4,
+                )
         if name.startswith("@"):
             raise ValueError(f"a name does not begin with @: {name!r}")
         if early is not None and early < 0:
@@ -213,6 +222,12 @@ def _checked_name(function: Callable[..., Any]) -> str:
 def is_lambda(function: Callable[..., Any]) -> bool:
     """Its name is that of every lambda, so it would find the results of others."""
     return getattr(function, "__qualname__", "").endswith("<lambda>")
+
+
+def _takes_from_around(function: Callable[..., Any]) -> bool:
+    """It is within a function, and uses names of that."""
+    code = getattr(function, "__code__", None)
+    return code is not None and not {function.__name__, "__class__"}.issuperset(code.co_freevars)
 
 
 def takes_an_object(function: Callable[..., Any]) -> bool:
