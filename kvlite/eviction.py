@@ -4,8 +4,9 @@ A store without a limit knows nothing of this. While one stands, effects go thro
 (`accounting`), and the methods of commands that may take memory are preceded by `Eviction.admit`, as a
 session asks it before such a request: it makes room, or refuses before anything has changed.
 
-The keys that go first are found as Redis finds them, by samples: each time some are needed many are drawn,
-and of these, and the best of those drawn before, the first `BATCH` go one after the other.
+Where the policy is LRU or LFU among all keys, those that go are the first in line (`line`). The others find
+them as Redis does, by samples: each time some are needed many are drawn, and of these, and the best of those
+drawn before, the first `BATCH` go one after the other.
 """
 
 from __future__ import annotations
@@ -394,15 +395,15 @@ class Eviction:
         stores = [store for store in self._shared.open_stores if store._db.data]
         samples = self.settings.maxmemory_samples
         kept = BATCH * (samples - 1) // 2
-        wanted = BATCH * samples - len(drawn) if by else BATCH
+        wanted = BATCH * samples - len(drawn) if by else MOST_AT_ONCE
         for store in stores:
             db = store._db
             keys = self._draw(db, max(BATCH, wanted // len(stores)))
-            if store is spare_newest_of and db.account.newest in keys:
-                keys.remove(db.account.newest)
+            if store is spare_newest_of:
+                keys = [key for key in keys if key != db.account.newest]
             drawn += zip(self._ranks(db, keys), keys, repeat(store))
         if by is None:
-            self._victims, self._next_best = drawn[:BATCH], []
+            self._victims, self._next_best = drawn[:MOST_AT_ONCE], []
             return bool(drawn)
         drawn.sort(key=_rank)
         picked = min(BATCH, max(1, len(drawn) // samples))
@@ -413,10 +414,11 @@ class Eviction:
         """About `count` keys that may go, or all, if there are no more. One may be there twice."""
         random = self._shared.random
         if not self.policy.volatile:
-            return db.keys.some(random, count)
+            keys = db.keys.items
+            return random.choices(keys, k=count) if len(keys) > 2 * count else random.sample(keys, len(keys))
         deadlines = db.deadlines
         if len(deadlines) <= count:
-            return list(deadlines)
+            return random.sample(list(deadlines), len(deadlines))
         # A timetable is a heap: the earliest stand at its beginning.
         nearest = self.policy.by == "deadline"
         drawn = islice(db.timetable, count) if nearest else random.choices(db.timetable, k=count)

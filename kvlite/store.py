@@ -188,9 +188,9 @@ class Store(
         that is done with a manual clock only, because it costs a little on every call.
         `maxmemory` is how many bytes, or "100mb", the data may take, `maxkeys` how many keys there may be in
         all databases; 0 is no limit. `maxmemory_policy` is one of Redis's names: by "noeviction" what is too
-        much is refused with OutOfMemoryError, by the others keys go, which are found by looking at
-        `maxmemory_samples` for each. `lfu_log_factor` and `lfu_decay_time` are how fast the counters of uses
-        rise and fall; see docs/eviction.md. All these can be changed by `config_set`.
+        much is refused with OutOfMemoryError, by the others keys go; the `volatile` ones find them by looking
+        at `maxmemory_samples` for each. `lfu_log_factor` and `lfu_decay_time` are how fast the counters of
+        uses rise and fall; see docs/eviction.md. All these can be changed by `config_set`.
         `notify_keyspace_events` are the events that are published, in Redis's letters: "KEA" for nearly all;
         ValueError for an unknown one. `files` is the file system; tests have others.
         """

@@ -108,6 +108,19 @@ def test_the_key_that_was_just_made_stays() -> None:
                 assert list(store) == [name]
 
 
+@pytest.mark.parametrize("most", [3, 20, 40])
+def test_any_key_goes_by_chance(most: int) -> None:
+    gone: set[bytes] = set()
+    for seed in range(most * 6):
+        with Store(maxkeys=most, maxmemory_policy="allkeys-random", seed=seed) as store:
+            store.mset(dict.fromkeys(range(most), 1))
+            before = set(store)
+            store.set("new", 1)
+            assert store.exists("new")
+            gone |= before - set(store)
+    assert len(gone) > most * 0.95
+
+
 def test_overwriting_makes_nothing_go() -> None:
     with new_store(maxkeys=2, maxmemory_policy="allkeys-lru") as store:
         store.set("a", 1)

@@ -121,20 +121,6 @@ class Dense:
             return self.items.copy()
         return random.sample(self.items, count)
 
-    def some(self, random: Random, count: int) -> list[bytes]:
-        """About `count` different members, each as likely as any other; all if there are few. O(count).
-
-        Every so many from somewhere on, which takes a tenth of what `sample` does. Both numbers change: who
-        removes what was drawn leaves holes for new members at those distances.
-        """
-        size = len(self.items)
-        if size <= 2 * count:
-            return self.items.copy()
-        step = int((1 + random.random()) * size / count / 2)
-        start = int(random.random() * size)
-        drawn = self.items[start::step][:count]
-        return drawn + self.items[: step * (count - len(drawn)) : step]
-
     def choices(self, random: Random, count: int) -> list[bytes]:
         """`count` members at random, each picked from all; see `draw`. O(count)."""
         return draw(random, self.items, count)
