@@ -161,6 +161,21 @@ class TestCachelib:
         assert odd._shelf.backend.keys() == [b"a-other"]
 
 
+def test_a_serializer_is_named_or_given() -> None:
+    required("cachelib")
+    from kvlite.contrib.cachelib import KvliteCache
+
+    cache = KvliteCache("memory:named", serializer="json")
+    assert cache.set("a", [1, None])
+    assert connect("memory:named", {}).get("a") == b"[1,null]"
+    assert cache.get("a") == [1, None]
+    assert KvliteCache("memory:named", serializer="msgpack").get("a") is None
+    with pytest.raises(ValueError, match="there is no serializer 'yaml'"):
+        KvliteCache("memory:named", serializer="yaml")
+    with pytest.raises(TypeError, match="a serializer has dumps and loads, and 5 has not"):
+        KvliteCache("memory:named", serializer=5)  # type: ignore[arg-type]
+
+
 def test_flask_caching() -> None:
     required("flask_caching")
     from flask import Flask

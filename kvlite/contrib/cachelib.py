@@ -34,7 +34,7 @@ class KvliteCache(BaseCache):
         default_timeout: int | timedelta = 300,
         key_prefix: str = "",
         ignore_delete_many_errors: bool = True,
-        serializer: Serializer | None = None,
+        serializer: Serializer | str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(default_timeout, ignore_delete_many_errors)

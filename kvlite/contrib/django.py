@@ -46,11 +46,11 @@ class KvliteCache(BaseCache):  # type: ignore[misc]
     @cached_property
     def _shelf(self) -> Shelf:
         serializer = self._options.get("serializer", Pickles)
-        if isinstance(serializer, str):
+        if isinstance(serializer, str) and "." in serializer:
             serializer = import_string(serializer)
         if isinstance(serializer, type):
             serializer = serializer()
-        chosen: Serializer = serializer
+        chosen: Serializer | str = serializer
         options = {name: value for name, value in self._options.items() if name not in ITS_OWN}
         return Shelf(self._location, options, chosen)
 

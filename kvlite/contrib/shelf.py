@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..globs import literal_glob
 from ..store import Store
 from .locations import connect
-from .values import UNREADABLE, read, written
+from .values import UNREADABLE, chosen, read, written
 
 if TYPE_CHECKING:
     from ..cache.serializers import Serializer
@@ -22,10 +22,11 @@ class Shelf:
     """
 
     def __init__(
-        self, location: str | os.PathLike[str], options: dict[str, Any], serializer: Serializer
+        self, location: str | os.PathLike[str], options: dict[str, Any], serializer: Serializer | str
     ) -> None:
+        """`serializer` may be the name of one of `Cache`'s: "msgpack", "json" or "pickle"."""
+        self.serializer = chosen(serializer)
         self.backend: Any = connect(location, options)
-        self.serializer = serializer
 
     @property
     def answers_at_once(self) -> bool:

@@ -22,6 +22,18 @@ class Pickles:
         return pickle.loads(data)
 
 
+def chosen(serializer: Serializer | str) -> Serializer:
+    """The serializer that is given or named.
+
+    TypeError for what has no dumps and loads, ValueError for an unknown name.
+    """
+    if isinstance(serializer, Pickles):
+        return serializer
+    from ..cache.serializers import Types, serializer_of  # which takes msgpack
+
+    return serializer_of(serializer, Types())
+
+
 def written(value: Any, serializer: Serializer) -> bytes | int:
     return value if type(value) is int else serializer.dumps(value)
 
