@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from random import Random
@@ -77,7 +77,12 @@ class Line:
         O(count), amortized.
         """
         ready, get = self._ready, self._states.get
-        taken: dict[bytes, int] = {}
+        taken = {key: state for state, key in ready[: -count - 1 : -1]}
+        if len(taken) == count and spare not in taken and list(map(get, taken)) == list(taken.values()):
+            del ready[-count:]
+            return taken
+        # Some were used or removed meanwhile, or there are not as many.
+        taken.clear()
         spared = None
         while len(taken) < count and (ready or self._get_ready()):
             state, key = ready.pop()
@@ -180,13 +185,11 @@ class ByTime(Line):
             drawn = self._draw(part, LARGE)
             if not part:
                 del self._parts[0], self._ends[0]
-            for key, state in zip(drawn, map(get, drawn), strict=True):
-                if state is None:
-                    continue
-                if state <= end:
-                    ready.append((state, key))
-                else:
-                    self.put(key, state)
+            states: list[Any] = list(map(get, drawn))
+            if None not in states and max(states) <= end:
+                ready += zip(states, drawn, strict=True)  # none was used since
+            else:
+                self._sort_out(drawn, states, end)
             ready.sort(reverse=True)
             if part and len(ready) > LARGE // 4:
                 # Those of a sample that are not among its first would not be among the first of all.
@@ -194,6 +197,15 @@ class ByTime(Line):
                 self._count += len(ready) - LARGE // 4
                 del ready[: -LARGE // 4]
         return True
+
+    def _sort_out(self, drawn: list[bytes], states: list[int | None], end: int) -> None:
+        for key, state in zip(drawn, states, strict=True):
+            if state is None:
+                continue
+            if state <= end:
+                self._ready.append((state, key))
+            else:
+                self.put(key, state)
 
 
 class ByRank(Line):
@@ -247,13 +259,14 @@ class ByRank(Line):
                 del self._parts[lowest]
                 if part is self._newest:
                     self._newest_state = NONE
-            same, stays = NONE, False
-            for key, state in zip(drawn, map(get, drawn), strict=True):
+            states: list[Any] = list(map(get, drawn))
+            if states.count(states[0]) == len(states) and ranks.get(states[0]) == lowest:
+                ready += zip(states, drawn, strict=True)  # none was used since all came into being
+                continue
+            for key, state in zip(drawn, states, strict=True):
                 if state is None:
                     continue
-                if state != same:
-                    same, stays = state, ranks[state] <= lowest
-                if stays:
+                if ranks[state] <= lowest:
                     ready.append((state, key))
                 else:
                     self.put(key, state)
