@@ -21,6 +21,7 @@ import redis
 import redis.asyncio
 
 from kvlite import AsyncStore, Cache, Server, Store
+from kvlite.cache import background
 from kvlite.redis import AsyncRedis, Redis
 
 
@@ -160,6 +161,7 @@ def place(name: str, folder: Path, socket: Callable[[], str]) -> Iterator[Callab
             stack.callback(lambda: loop.run_until_complete(client.aclose()))
 
         stack.callback(lambda: loop.run_until_complete(_settled()))
+        stack.callback(background.finish, 10)
 
         def open_cache(prefix: str = "app:", ttl: Any = 60, **options: Any) -> Any:
             cache: Any = Cache(client, prefix, ttl, **options)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from math import log
-from random import random
+from random import Random
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from ..store import Store
 
 UNKNOWN = object()
+random = Random().random
+"""Of a generator of its own, which nothing else draws from."""
 TAG_SLACK = 60_000
 """How many milliseconds a tag outlives the entries that bear it: computing them takes time."""
 FAILURE_KEPT = 5_000

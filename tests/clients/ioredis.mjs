@@ -40,7 +40,7 @@ same(await client.xgroup('CREATE', 'log', 'group', '0'), 'OK');
 same(await client.xreadgroup('GROUP', 'group', 'ann', 'COUNT', 1, 'STREAMS', 'log', '>'),
   [['log', [['1-1', ['f', 'v']]]]]);
 same(await client.xack('log', 'group', '1-1'), 1);
-const came = other.xread('BLOCK', 5000, 'STREAMS', 'log', '$');
+const came = other.xread('BLOCK', 5000, 'STREAMS', 'log', '1-1');
 await client.xadd('log', '1-2', 'f', 'w');
 same(await came, [['log', [['1-2', ['f', 'w']]]]]);
 same(await client.setbit('bits', 9, 1), 0);
