@@ -303,7 +303,7 @@ class Eviction:
         one_more = needed // max(1, self._count()) if self.policy.evicts else 0
         if needed > most - one_more and self.policy.evicts:
             enough = most - max(most // STEP, one_more)
-            while needed > enough and self._evict_some((needed - enough) / needed):
+            while needed > enough and self._evict_some(needed - enough):
                 needed = self._needed(most)
         self._place_ceilings(most - one_more - needed)
         return needed <= most
@@ -315,11 +315,13 @@ class Eviction:
             needed = sum(needed_by(store._db) for store in self._shared.open_stores)
         return needed
 
-    def _evict_some(self, share: float) -> bool:
-        """Let about this share of the keys go, but few, if any may: to look after each how much is left would
-        cost more."""
+    def _evict_some(self, excess: int) -> bool:
+        """Let as many keys go as take about so many bytes, but few, if any may: to look after each how much
+        is left would cost more."""
         count = self._count()
-        return self._evict(max(1, min(int(share * count), MOST_AT_ONCE, count // BATCH))) > 0
+        weight = sum(store._db.account.total for store in self._shared.open_stores)
+        wanted = excess * count // max(1, weight) + 1
+        return self._evict(min(wanted, MOST_AT_ONCE, count // BATCH + 1)) > 0
 
     def _place_ceilings(self, room: int) -> None:
         """Look again when what is there has grown by a step, or has filled the `room`."""
