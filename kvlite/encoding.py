@@ -49,7 +49,13 @@ def encode(value: Encodable) -> bytes:
 
 def encode_all(values: Iterable[Encodable]) -> list[bytes]:
     return [
-        value if type(value) is bytes else value.encode() if type(value) is str else encode(value)
+        value
+        if type(value) is bytes
+        else value.encode()
+        if type(value) is str
+        else b"%d" % value
+        if type(value) is int
+        else encode(value)
         for value in values
     ]
 

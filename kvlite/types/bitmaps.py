@@ -117,7 +117,7 @@ class BitFieldOperation(Generic[Outcome]):
         In a pipeline it is queued instead. ResponseError, and nothing is done, for a bad format, offset or
         number, WRONGTYPE for a key of another type.
         """
-        words = self.command[1:]
+        words = [self.key, *chain.from_iterable(self.operations)]
         self.reset()
         return self.client._run_bitfield(words)  # type: ignore[no-any-return]
 
