@@ -161,7 +161,7 @@ def test_servers_that_come_and_go_leave_nobody_without_a_word() -> None:
 
     def knock() -> None:
         while going:
-            with contextlib.suppress(ConnectionRefusedError):
+            with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
                 heard.append(last_words(port))
 
     threads = [threading.Thread(target=knock) for _ in range(4)]
