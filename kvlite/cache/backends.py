@@ -89,19 +89,11 @@ def ttl_options(milliseconds: int | None) -> dict[str, Any]:
     return {} if milliseconds is None else {"px": milliseconds}
 
 
-class StoreBackend:
-    """A Store in this process."""
+class _Called:
+    """Part of a backend whose commands are called, not awaited."""
 
-    private = True
-    blocks = False
-
-    def __init__(self, store: Store[Any]) -> None:
-        from ..types.strings import Strings
-
-        self.store = store
-        self.get_now: Callable[[str], bytes | None] = MethodType(Strings.get, store)
-        """The bytes at a key, also where the store decodes its replies."""
-        self.now: Callable[[], int] = store._shared.now
+    get_now: Callable[[str], bytes | None]
+    """The bytes at a key, also where replies are decoded."""
 
     def read_now(self, key: str) -> bytes | None:
         try:
@@ -111,6 +103,20 @@ class StoreBackend:
 
     async def get(self, key: str) -> bytes | None:
         return self.read_now(key)
+
+
+class StoreBackend(_Called):
+    """A Store in this process."""
+
+    private = True
+    blocks = False
+
+    def __init__(self, store: Store[Any]) -> None:
+        from ..types.strings import Strings
+
+        self.store = store
+        self.get_now = MethodType(Strings.get, store)
+        self.now: Callable[[], int] = store._shared.now
 
     def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
         return [self.get_now(key) for key in keys]
@@ -192,7 +198,7 @@ class AsyncStoreBackend:
         return await (await self._open()).scan(cursor, match)
 
 
-class RedisBackend:
+class RedisBackend(_Called):
     """A redis.Redis: of a server, or kvlite's own in the process."""
 
     private = False
@@ -203,20 +209,11 @@ class RedisBackend:
         self.blocks = store is None
         self.now: Callable[[], int] = _system_now if store is None else store._shared.now
         self._options = _undecoded(client)
-        self.get_now: Callable[[str], bytes | None] = self._get if self._options else client.get
+        self.get_now = self._get if self._options else client.get
 
     def _get(self, key: str) -> bytes | None:
         value: bytes | None = self.client.execute_command("GET", key, **self._options)
         return value
-
-    def read_now(self, key: str) -> bytes | None:
-        try:
-            return self.get_now(key)
-        except Exception as error:
-            return unread(error)
-
-    async def get(self, key: str) -> bytes | None:
-        return self.read_now(key)
 
     def mget_now(self, keys: Sequence[str]) -> list[bytes | None]:
         values: list[bytes | None] = self.client.execute_command("MGET", *keys, **self._options)

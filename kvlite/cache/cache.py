@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
 
-from .backends import backend_of, is_awaited, run, unread
+from .backends import backend_of, is_awaited, run
 from .core import TASKS, THREADS, UNKNOWN, Core, Job, Policy, tags_of
 from .durations import DEFAULT, Duration, MaybeDuration, maybe_milliseconds
 from .flights import Manner
@@ -149,15 +149,10 @@ class Cache(_Common):
         """The value under `key`, or `default` if there is none that can be read. O(its size)."""
         core = self._core
         full = core.key(key)
-        try:
-            data = core.backend.get_now(full)  # type: ignore[attr-defined]
-        except Exception as error:
-            data = unread(error)
-        if data is not None:
-            value = core.look(full, data, 0)
-            if value is not UNKNOWN:
-                core.direct.hits += 1
-                return value
+        data = core.backend.read_now(full)  # type: ignore[attr-defined]
+        value = core.hit(full, data, 0, core.direct)
+        if value is not UNKNOWN:
+            return value
         return run(core.given(full, data, default))
 
     def set(
@@ -220,15 +215,10 @@ class Cache(_Common):
         """
         core = self._core
         full = core.key(key)
-        try:
-            data = core.backend.get_now(full)  # type: ignore[attr-defined]
-        except Exception as error:
-            data = unread(error)
-        if data is not None:
-            value = core.look(full, data, 0)
-            if value is not UNKNOWN:
-                core.direct.hits += 1
-                return value
+        data = core.backend.read_now(full)  # type: ignore[attr-defined]
+        value = core.hit(full, data, 0, core.direct)
+        if value is not UNKNOWN:
+            return value
         if iscoroutinefunction(make):
             raise TypeError(f"get_or_set of this cache does not await, and {make!r} is a coroutine function")
         job = _obtaining(core, full, make, ttl, options, False, THREADS)

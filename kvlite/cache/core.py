@@ -215,6 +215,13 @@ class Core:
                     return UNKNOWN
         return value
 
+    def hit(self, key: str, data: bytes | None, early: float, stats: Statistics) -> Any:
+        """The value that `look` finds in what a key holds, counted as a hit; UNKNOWN if it finds none."""
+        value = UNKNOWN if data is None else self.look(key, data, early)
+        if value is not UNKNOWN:
+            stats.hits += 1
+        return value
+
     def _is_due(self, entry: Entry, early: float) -> bool:
         """It is to be computed anew, though it still counts."""
         if not (entry.due or entry.deadline):

@@ -269,11 +269,15 @@ def dressed(memo: Memo, call: Callable[..., Any], **attributes: Any) -> Any:
     return call
 
 
-PLAIN_HIT = """\
+READING = """\
 try:
     __data = __get(__key)
 except __Exception as __error:
     __data = __unread(__error)
+"""
+"""How a memoized function goes on from its key."""
+
+PLAIN_HIT = """\
 if __data and __data[0] > 0x7F:
     try:
         __value = __unpackb(__data, ext_hook=__ext_hook, strict_map_key=False)
@@ -287,14 +291,10 @@ elif __data and __len(__data) < 20 and __data.isdigit():
     return __int(__data)
 return __obtain(__key, __data, ARGUMENTS, False)
 """
-"""How a memoized function goes on from its key, where most entries are msgpack and nothing else, or digits: a
-hit is one call of Python, and what the store and msgpack take."""
+"""And then, where most entries are msgpack and nothing else, or digits: a hit is one call of Python, and what
+the store and msgpack take."""
 
 HIT = """\
-try:
-    __data = __get(__key)
-except __Exception as __error:
-    __data = __unread(__error)
 if __data:
     __value = __look(__key, __data, __early)
     if __value is not __unknown:
@@ -309,7 +309,7 @@ def memoized_in_threads(memo: Memo) -> Any:
     """For a plain function and a cache that is called, not awaited."""
     core, serializer = memo.core, memo.core.serializer
     backend: Any = core.backend
-    key_of, read, look = memo.key, backend.read_now, core.look
+    key_of, read, hit = memo.key, backend.read_now, core.hit
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -323,31 +323,29 @@ def memoized_in_threads(memo: Memo) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         key = key_of(*args, **kwargs)
         data = read(key)
-        if data is not None:
-            value = look(key, data, memo.early)
-            if value is not UNKNOWN:
-                memo.stats.hits += 1
-                return value
+        value = hit(key, data, memo.early, memo.stats)
+        if value is not UNKNOWN:
+            return value
         return obtain_now(key, data, args, kwargs, True)
 
     if memo.by_arguments:
         names = {"__get": backend.get_now, "__stats": memo.stats, "__obtain": obtain_now, "__unread": unread}
-        hit = HIT
+        go_on = HIT
         if memo.is_plain and core.entries.reads_plainly and isinstance(serializer, Msgpack):
             from msgpack import unpackb
 
-            hit = PLAIN_HIT
+            go_on = PLAIN_HIT
             names |= {"__unpackb": unpackb, "__ext_hook": serializer.ext_hook}
         else:
-            names |= {"__look": look, "__early": memo.early, "__unknown": UNKNOWN}
-        call = call_with_key(memo.function, memo.head, memo.typed, hit, names)
+            names |= {"__look": core.look, "__early": memo.early, "__unknown": UNKNOWN}
+        call = call_with_key(memo.function, memo.head, memo.typed, READING + go_on, names)
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
 
 
 def memoized_in_tasks(memo: Memo) -> Any:
     """For a coroutine function and a Store in this process."""
     core = memo.core
-    read, look = core.backend.read_now, core.look  # type: ignore[attr-defined]
+    read, hit = core.backend.read_now, core.hit  # type: ignore[attr-defined]
 
     def invalidate(*args: Any, **kwargs: Any) -> bool:
         return run(memo.invalidate(*args, **kwargs))
@@ -358,11 +356,9 @@ def memoized_in_tasks(memo: Memo) -> Any:
     async def call(*args: Any, **kwargs: Any) -> Any:
         key = memo.key(*args, **kwargs)
         data = read(key)
-        if data is not None:
-            value = look(key, data, memo.early)
-            if value is not UNKNOWN:
-                memo.stats.hits += 1
-                return value
+        value = hit(key, data, memo.early, memo.stats)
+        if value is not UNKNOWN:
+            return value
         return (await memo.obtain(key, data, args, kwargs, True)).result()
 
     return dressed(memo, call, invalidate=invalidate, refresh=refresh)
@@ -371,7 +367,7 @@ def memoized_in_tasks(memo: Memo) -> Any:
 def memoized_awaited(memo: Memo) -> Any:
     """For a coroutine function and a cache that is awaited."""
     core = memo.core
-    get, look, looks = core.backend.get, core.look, core.looks
+    get, hit, looks = core.backend.get, core.hit, core.looks
 
     async def refresh(*args: Any, **kwargs: Any) -> Any:
         return (await memo.renew(args, kwargs)).result()
@@ -379,11 +375,9 @@ def memoized_awaited(memo: Memo) -> Any:
     async def call(*args: Any, **kwargs: Any) -> Any:
         key = memo.key(*args, **kwargs)
         data = await get(key)
-        if looks and data is not None:
-            value = look(key, data, memo.early)
-            if value is not UNKNOWN:
-                memo.stats.hits += 1
-                return value
+        value = hit(key, data, memo.early, memo.stats) if looks else UNKNOWN
+        if value is not UNKNOWN:
+            return value
         return (await memo.obtain(key, data, args, kwargs, looks)).result()
 
     return dressed(memo, call, invalidate=memo.invalidate, refresh=refresh)
