@@ -75,10 +75,12 @@ class Door(Protocol):
         """The connection is about to end as if `error` had happened to it: who is in this process gets it."""
 
 
-class _Nowhere:
-    """The door of a session that has ended. It holds nothing, so what was there is free to go."""
+class Nowhere:
+    """A door with nobody behind it: that of a script, or of a session that has ended. It holds nothing, so
+    what was there is free to go."""
 
-    address = own_address = ""
+    def __init__(self, address: str = "") -> None:
+        self.address = self.own_address = address
 
     def push(self, reply: Reply) -> None:
         """Nobody is there to take it."""
@@ -99,7 +101,7 @@ class _Nowhere:
         """Nobody gets it."""
 
 
-NOWHERE = _Nowhere()
+NOWHERE = Nowhere()
 
 
 class Wait:

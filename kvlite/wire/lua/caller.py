@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import OUT_OF_MEMORY, OutOfMemoryError, RedisError, ResponseError
 from ..acl_selector import NO_PERMISSION_IN_SCRIPT
 from ..replies import Reply
-from ..session import Gauge, Session
+from ..session import Nowhere, Session
 from ..table import ROWS, Row
 
 if TYPE_CHECKING:
@@ -20,35 +20,11 @@ NOT_ALLOWED = "This Redis command is not allowed from script"
 READ_ONLY = "Write commands are not allowed from read-only scripts."
 
 
-class Nowhere:
-    """The door of a script: nobody is behind it."""
-
-    address = own_address = "lua"
-
-    def push(self, reply: Reply) -> None:
-        """A script subscribes to nothing."""
-
-    def resume(self) -> None:
-        """A script waits for nothing."""
-
-    def trust(self, trusted: bool) -> None:
-        """What a script may do is up to who runs it."""
-
-    def gauge(self) -> Gauge:
-        return Gauge()
-
-    def close(self) -> None:
-        """A script ends by itself."""
-
-    def lose(self, error: Exception) -> None:
-        """What a script calls meets no fault."""
-
-
 class Caller(Session):
     """Runs what a script calls. It is no client: nobody sees it."""
 
     def __init__(self, instance: Instance) -> None:
-        super().__init__(instance, Nowhere())
+        super().__init__(instance, Nowhere("lua"))
 
     def enter(self) -> int:
         return 0
