@@ -26,8 +26,7 @@ class FolderLock:
         """StoreLockedError, naming the holder, if somebody has it; OSError if it cannot be had."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError:
             holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
@@ -70,7 +69,12 @@ def turn(path: str) -> Iterator[None]:
 
 def _locked(descriptor: int) -> bool:
     with suppress(BlockingIOError):
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
         return True
     return False
+
+
+def _lock(descriptor: int) -> None:
+    """Lock a file until it is closed. BlockingIOError if somebody else has."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
